@@ -1,0 +1,129 @@
+//! Facts about a connection, found by their type.
+
+use std::{
+    any::{Any, TypeId, type_name},
+    fmt,
+};
+
+/// Typed facts about one connection: at most one value a type.
+///
+/// Layers leave what they learn (the TLS session's parameters, how long each phase took, a PROXY
+/// header), users what they like (the name of the authenticated user). A value is found by its
+/// type through every wrapper, because wrappers forward the attributes of what they wrap.
+///
+/// An empty set allocates nothing, and a look-up walks a short list.
+///
+/// # Examples
+///
+/// ```
+/// use socketry_connection::Attributes;
+///
+/// #[derive(Debug, PartialEq)]
+/// struct User(String);
+///
+/// let mut attributes = Attributes::new();
+/// attributes.insert(User("ada".into()));
+/// assert_eq!(attributes.get::<User>(), Some(&User("ada".into())));
+/// assert_eq!(attributes.get::<u32>(), None);
+/// ```
+#[derive(Default)]
+pub struct Attributes {
+    entries: Vec<Entry>,
+}
+
+impl Attributes {
+    /// No facts.
+    pub const fn new() -> Self {
+        Self { entries: Vec::new() }
+    }
+
+    /// Adds a fact and returns the one of the same type that it replaces.
+    pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
+        let replaced = self.remove();
+        self.entries.push(Entry { type_name: type_name::<T>(), value: Box::new(value) });
+        replaced
+    }
+
+    /// The fact of this type.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.entries.iter().find_map(|entry| entry.value.downcast_ref())
+    }
+
+    /// The fact of this type, to change it.
+    pub fn get_mut<T: Send + Sync + 'static>(&mut self) -> Option<&mut T> {
+        self.entries.iter_mut().find_map(|entry| entry.value.downcast_mut())
+    }
+
+    /// Takes the fact of this type out.
+    pub fn remove<T: Send + Sync + 'static>(&mut self) -> Option<T> {
+        let index = self.entries.iter().position(|entry| entry.is::<T>())?;
+        let value = self.entries.swap_remove(index).value.downcast().ok()?;
+        Some(*value)
+    }
+
+    /// How many facts there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Shows the types, not the values: a value may be a secret.
+impl fmt::Debug for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.entries.iter().map(|entry| entry.type_name)).finish()
+    }
+}
+
+struct Entry {
+    type_name: &'static str,
+    value: Box<dyn Any + Send + Sync>,
+}
+
+impl Entry {
+    fn is<T: 'static>(&self) -> bool {
+        (*self.value).type_id() == TypeId::of::<T>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_set_allocates_nothing_and_finds_nothing() {
+        let attributes = Attributes::new();
+        assert_eq!(attributes.entries.capacity(), 0);
+        assert_eq!(attributes.get::<u8>(), None);
+    }
+
+    #[test]
+    fn a_second_value_of_a_type_replaces_the_first_and_returns_it() {
+        let mut attributes = Attributes::new();
+        assert_eq!(attributes.insert(1_u8), None);
+        assert_eq!(attributes.insert(2_u8), Some(1));
+        assert_eq!((attributes.get(), attributes.len()), (Some(&2_u8), 1));
+    }
+
+    #[test]
+    fn values_of_other_types_stay_when_one_is_removed() {
+        let mut attributes = Attributes::new();
+        attributes.insert(1_u8);
+        attributes.insert("two");
+        *attributes.get_mut::<u8>().unwrap() += 1;
+        assert_eq!(attributes.remove::<u8>(), Some(2));
+        assert_eq!(attributes.remove::<u8>(), None);
+        assert_eq!(attributes.get::<&str>(), Some(&"two"));
+    }
+
+    #[test]
+    fn debug_names_the_types_and_hides_the_values() {
+        let mut attributes = Attributes::new();
+        attributes.insert("secret".to_string());
+        assert_eq!(format!("{attributes:?}"), r#"{"alloc::string::String"}"#);
+    }
+}
