@@ -27,7 +27,7 @@ use socketry_connection::Address;
 #[derive(Debug)]
 pub struct ListenFailed {
     on: String,
-    step: Option<&'static str>,
+    step: Option<Cow<'static, str>>,
     error: io::Error,
 }
 
@@ -38,8 +38,8 @@ impl ListenFailed {
     }
 
     /// Says at which step it failed, such as `option reuse_port`.
-    pub fn during(mut self, step: &'static str) -> Self {
-        self.step = Some(step);
+    pub fn during(mut self, step: impl Into<Cow<'static, str>>) -> Self {
+        self.step = Some(step.into());
         self
     }
 
@@ -63,7 +63,7 @@ impl From<ListenFailed> for io::Error {
 impl fmt::Display for ListenFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "listening on {} failed", self.on)?;
-        if let Some(step) = self.step {
+        if let Some(step) = &self.step {
             write!(f, " during {step}")?;
         }
         write!(f, ": {}", self.error)
@@ -96,9 +96,9 @@ impl AcceptFailed {
         Self { on, advice: None, error }
     }
 
-    /// Adds what a person can do about it.
-    pub fn with_advice(mut self, advice: &'static str) -> Self {
-        self.advice = Some(advice);
+    /// Adds what a person can do about it, if that is known.
+    pub fn with_advice(mut self, advice: impl Into<Option<&'static str>>) -> Self {
+        self.advice = advice.into();
         self
     }
 

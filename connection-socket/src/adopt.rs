@@ -1,0 +1,46 @@
+//! Listening sockets that somebody else has opened.
+
+use std::{
+    io,
+    net::TcpListener,
+    os::{fd::OwnedFd, unix::net::UnixListener},
+};
+
+use rustix::io::Errno;
+use socket2::{SockRef, Type};
+
+/// A listening stream socket that was inherited, by its kind.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "these are the kinds of sockets that this crate knows")]
+pub enum Adopted {
+    /// It listens on TCP, IPv4 or IPv6.
+    Tcp(TcpListener),
+    /// It listens on a Unix socket.
+    Unix(UnixListener),
+}
+
+/// Finds out what an inherited descriptor is, and takes it if it is a listening stream socket.
+///
+/// # Errors
+///
+/// By their error numbers: `ENOTSOCK` if it is no socket, `EISCONN` if it is a connected one,
+/// `EINVAL` if it is a socket that neither listens nor is connected, `EPROTOTYPE` if it is no
+/// stream socket, `EAFNOSUPPORT` if it is neither TCP nor Unix. The descriptor is closed then.
+pub fn adopt(descriptor: OwnedFd) -> io::Result<Adopted> {
+    let socket = SockRef::from(&descriptor);
+    if socket.r#type()? != Type::STREAM {
+        return Err(Errno::PROTOTYPE.into());
+    }
+    if !socket.is_listener()? {
+        let error = if socket.peer_addr().is_ok() { Errno::ISCONN } else { Errno::INVAL };
+        return Err(error.into());
+    }
+    let address = socket.local_addr()?;
+    if address.is_unix() {
+        Ok(Adopted::Unix(descriptor.into()))
+    } else if address.is_ipv4() || address.is_ipv6() {
+        Ok(Adopted::Tcp(descriptor.into()))
+    } else {
+        Err(Errno::AFNOSUPPORT.into())
+    }
+}

@@ -1,0 +1,116 @@
+//! Reading and writing a socket: try first, wait second, remember what was learnt.
+
+use std::{
+    io,
+    net::Shutdown,
+    task::{Context, Poll, ready},
+};
+
+use crate::{PlainSocket, socket::Registration};
+
+/// A socket that can be tried, and waited for in the reactor.
+pub(crate) trait Ground<S> {
+    fn socket(&self) -> &S;
+    /// The place in the reactor, taken when first asked for.
+    fn registered(&mut self) -> io::Result<&Registration<S>>;
+    /// What a read of nothing means.
+    fn end_of_stream(&self) -> io::Result<usize>;
+    /// What an error means.
+    fn explain(&self, error: io::Error) -> io::Error;
+}
+
+/// What is known of one direction of a socket.
+#[derive(Debug, Default)]
+pub(crate) struct Direction {
+    /// The last operation left the socket drained (or full): wait for the reactor before the next.
+    waits: bool,
+    /// The writing side was closed.
+    closed: bool,
+}
+
+impl Direction {
+    /// Reads up to `capacity` bytes with `read`.
+    pub(crate) fn poll_read<S: PlainSocket>(
+        &mut self,
+        ground: &mut impl Ground<S>,
+        cx: &mut Context<'_>,
+        capacity: usize,
+        mut read: impl FnMut(&S) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            if self.waits {
+                ready!(ground.registered()?.poll_readable(cx))?;
+            }
+            match self.learn(read(ground.socket()), capacity) {
+                Some(Ok(0)) if capacity > 0 => return Poll::Ready(ground.end_of_stream()),
+                Some(result) => return Poll::Ready(result.map_err(|e| ground.explain(e))),
+                None => {}
+            }
+        }
+    }
+
+    /// Writes up to `length` bytes with `write`.
+    pub(crate) fn poll_write<S: PlainSocket>(
+        &mut self,
+        ground: &mut impl Ground<S>,
+        cx: &mut Context<'_>,
+        length: usize,
+        mut write: impl FnMut(&S) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        if self.closed {
+            return Poll::Ready(Err(write_after_close()));
+        }
+        loop {
+            if self.waits {
+                ready!(ground.registered()?.poll_writable(cx))?;
+            }
+            if let Some(result) = self.learn(write(ground.socket()), length) {
+                return Poll::Ready(result.map_err(|error| ground.explain(error)));
+            }
+        }
+    }
+
+    /// Ends the writing side, once.
+    pub(crate) fn close(&mut self, socket: &impl PlainSocket) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        self.closed = true;
+        match socket.shutdown(Shutdown::Write) {
+            // The peer has reset the connection: there is nobody left to tell.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+
+    /// What is known, leaving behind a direction that has nothing to close.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self { waits: false, closed: true })
+    }
+
+    /// Learns from one try; `None` means try again, after waiting if `waits` says so.
+    fn learn(&mut self, tried: io::Result<usize>, wanted: usize) -> Option<io::Result<usize>> {
+        self.waits = match &tried {
+            Ok(count) => 0 < *count && *count < wanted,
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    self.waits = true;
+                    return None;
+                }
+                io::ErrorKind::Interrupted => {
+                    self.waits = false;
+                    return None;
+                }
+                _ => false,
+            },
+        };
+        Some(tried)
+    }
+}
+
+fn write_after_close() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::BrokenPipe,
+        "write after the connection's writing side was closed",
+    )
+}

@@ -1,0 +1,159 @@
+//! The accepting half of a plain server.
+
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsSocket, BorrowedSocket};
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use async_io::Async;
+use socketry_connection::{Address, Clock, Sleep};
+
+use crate::{
+    ListeningSocket, SocketConnection,
+    error::concerns_one_client,
+    exhaustion::{Exhaustion, Finding},
+};
+
+/// A listening socket that accepts without spinning, whatever goes wrong.
+///
+/// What the TCP and the Unix server are made of; by itself it knows neither how to bind nor how to
+/// be closed from outside.
+///
+/// # Errors that are not errors of the listener
+///
+/// - A client that went away before it was accepted (`ECONNABORTED`, `EPROTO`, `EPERM` and their
+///   kin, see `accept(2)`) is one error; the next poll asks for the next client.
+/// - When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the first
+///   poll says so, once; then the listener tries again after 5 ms, doubling up to 50 ms, until it
+///   accepts again. Clients that wait meanwhile are accepted into a descriptor held in reserve and
+///   closed, so that they see an end and can try elsewhere.
+/// - Whatever else the system says is treated in the same way, so that no error can make a server
+///   spin.
+#[derive(Debug)]
+pub struct Listener<L> {
+    // Before the socket: deregistered first, closed second.
+    registration: Option<Async<Arc<L>>>,
+    socket: Arc<L>,
+    waits: bool,
+    sleep: Option<Sleep>,
+    exhaustion: Exhaustion<L>,
+    clock: Option<Arc<dyn Clock>>,
+}
+
+impl<L: ListeningSocket> Listener<L> {
+    /// Accepts from `socket`, which listens already; it is made non-blocking here.
+    ///
+    /// # Errors
+    ///
+    /// Those of making it non-blocking.
+    pub fn new(socket: L) -> io::Result<Self> {
+        socket.set_nonblocking()?;
+        Ok(Self {
+            registration: None,
+            exhaustion: Exhaustion::new(&socket),
+            socket: Arc::new(socket),
+            waits: false,
+            sleep: None,
+            clock: None,
+        })
+    }
+
+    /// Waits on `clock` instead of the system's.
+    pub fn with_clock(mut self, clock: Option<Arc<dyn Clock>>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The listening socket, for its own options.
+    pub fn get_ref(&self) -> &L {
+        &self.socket
+    }
+
+    /// Where it listens.
+    pub fn local_address(&self) -> Option<Address> {
+        self.socket.local_address()
+    }
+
+    /// A duplicate of the listening socket, which goes on listening when this one is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no descriptor left.
+    pub fn duplicate(&self) -> io::Result<L> {
+        self.socket.duplicate()
+    }
+
+    /// Accepts the next connection: one system call if somebody waits.
+    ///
+    /// # Errors
+    ///
+    /// Those described at the type, unwrapped; none of them is fatal.
+    ///
+    /// # Cancel safety
+    ///
+    /// `Pending` has taken nobody.
+    pub fn poll_accept(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<SocketConnection<L::Stream>>> {
+        loop {
+            ready!(self.poll_wait(cx))?;
+            match self.socket.accept() {
+                Ok((stream, remote)) => {
+                    self.exhaustion.over(&self.socket);
+                    return Poll::Ready(Ok(SocketConnection::new(stream, remote)));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.waits = true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if concerns_one_client(&error) => return Poll::Ready(Err(error)),
+                Err(error) => match self.exhaustion.meet(&self.socket, self.clock.as_ref()) {
+                    Finding::NobodyThere => self.waits = true,
+                    Finding::GoesOn(sleep) => self.sleep = Some(sleep),
+                    Finding::Begins(sleep) => {
+                        self.sleep = Some(sleep);
+                        return Poll::Ready(Err(error));
+                    }
+                },
+            }
+        }
+    }
+
+    /// Waits for what the last try said to wait for.
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(sleep) = &mut self.sleep {
+            ready!(Pin::new(sleep).poll(cx));
+            self.sleep = None;
+        }
+        if self.waits {
+            if self.registration.is_none() {
+                self.registration = Some(Async::new_nonblocking(self.socket.clone())?);
+            }
+            if let Some(registration) = &self.registration {
+                ready!(registration.poll_readable(cx))?;
+            }
+            self.waits = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(unix)]
+impl<L: ListeningSocket> AsFd for Listener<L> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl<L: ListeningSocket> AsSocket for Listener<L> {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.socket.as_socket()
+    }
+}

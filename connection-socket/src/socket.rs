@@ -1,0 +1,177 @@
+//! A socket, bare or shared, and its registration with the reactor.
+
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsSocket, BorrowedSocket};
+use std::{
+    io,
+    net::Shutdown,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_io::Async;
+use socketry_connection::Abort;
+
+use crate::{PlainSocket, direction::Ground};
+
+/// What the reactor and abort handles share with the connection.
+#[derive(Debug)]
+pub(crate) struct Shared<S> {
+    pub(crate) socket: S,
+    aborted: AtomicBool,
+}
+
+impl<S: PlainSocket> Shared<S> {
+    pub(crate) fn new(socket: S) -> Arc<Self> {
+        Arc::new(Self { socket, aborted: AtomicBool::new(false) })
+    }
+
+    /// What a read of nothing means: the peer's orderly end, or an abort.
+    pub(crate) fn end_of_stream(&self) -> io::Result<usize> {
+        match self.aborted.load(Ordering::Acquire) {
+            true => Err(aborted()),
+            false => Ok(0),
+        }
+    }
+
+    /// An error of the socket, or the abort that caused it.
+    pub(crate) fn explain(&self, error: io::Error) -> io::Error {
+        match self.aborted.load(Ordering::Acquire) {
+            true => aborted(),
+            false => error,
+        }
+    }
+}
+
+impl<S: PlainSocket> Abort for Shared<S> {
+    fn abort(&self) {
+        self.aborted.store(true, Ordering::Release);
+        // Fails only if the connection is gone already, which is what is wanted. It also makes the
+        // socket readable and writable, and so wakes whoever waits in the reactor.
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+}
+
+#[cfg(unix)]
+impl<S: AsFd> AsFd for Shared<S> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl<S: AsSocket> AsSocket for Shared<S> {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.socket.as_socket()
+    }
+}
+
+fn aborted() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "connection aborted through its abort handle")
+}
+
+/// A socket's place in the reactor. It deregisters before the socket can be closed.
+pub(crate) type Registration<S> = Async<Arc<Shared<S>>>;
+
+/// A socket that becomes shared, or registered, when that is first needed.
+#[derive(Debug)]
+pub(crate) struct LazySocket<S> {
+    // Before the handle: deregistered first, closed second.
+    registration: Option<Registration<S>>,
+    handle: Handle<S>,
+}
+
+#[derive(Debug)]
+enum Handle<S> {
+    Bare(S),
+    Shared(Arc<Shared<S>>),
+    /// While `share` moves the socket. Never seen outside of it.
+    Moving,
+}
+
+impl<S: PlainSocket> LazySocket<S> {
+    /// A non-blocking socket, bare.
+    pub(crate) fn new(socket: S) -> Self {
+        Self { registration: None, handle: Handle::Bare(socket) }
+    }
+
+    /// Puts the socket where others can reach it: one small allocation, once.
+    pub(crate) fn share(&mut self) -> &Arc<Shared<S>> {
+        if let Handle::Bare(_) = self.handle {
+            if let Handle::Bare(socket) = std::mem::replace(&mut self.handle, Handle::Moving) {
+                self.handle = Handle::Shared(Shared::new(socket));
+            }
+        }
+        match &self.handle {
+            Handle::Shared(shared) => shared,
+            Handle::Bare(_) | Handle::Moving => unreachable!("shared just above"),
+        }
+    }
+
+    /// Shares the socket and takes it apart.
+    pub(crate) fn into_parts(mut self) -> (Arc<Shared<S>>, Option<Registration<S>>) {
+        let shared = self.share().clone();
+        (shared, self.registration)
+    }
+
+    pub(crate) fn from_parts(
+        shared: Arc<Shared<S>>,
+        registration: Option<Registration<S>>,
+    ) -> Self {
+        Self { registration, handle: Handle::Shared(shared) }
+    }
+
+    /// Takes the socket out of the reactor and out of its sharing.
+    pub(crate) fn into_inner(self) -> io::Result<S> {
+        drop(self.registration);
+        match self.handle {
+            Handle::Bare(socket) => Ok(socket),
+            // Others hold it weakly, except while an abort is just being carried out.
+            Handle::Shared(shared) => match Arc::try_unwrap(shared) {
+                Ok(shared) => Ok(shared.socket),
+                Err(shared) => shared.socket.duplicate(),
+            },
+            Handle::Moving => unreachable!("`share` always ends with a shared socket"),
+        }
+    }
+}
+
+impl<S: PlainSocket> Ground<S> for LazySocket<S> {
+    fn socket(&self) -> &S {
+        match &self.handle {
+            Handle::Bare(socket) => socket,
+            Handle::Shared(shared) => &shared.socket,
+            Handle::Moving => unreachable!("`share` always ends with a shared socket"),
+        }
+    }
+
+    /// Costs two system calls and two allocations, once.
+    fn registered(&mut self) -> io::Result<&Registration<S>> {
+        if self.registration.is_none() {
+            let shared = self.share().clone();
+            self.registration = Some(Async::new_nonblocking(shared)?);
+        }
+        match &self.registration {
+            Some(registration) => Ok(registration),
+            None => unreachable!("registered just above"),
+        }
+    }
+
+    fn end_of_stream(&self) -> io::Result<usize> {
+        match &self.handle {
+            Handle::Shared(shared) => shared.end_of_stream(),
+            Handle::Bare(_) | Handle::Moving => Ok(0),
+        }
+    }
+
+    fn explain(&self, error: io::Error) -> io::Error {
+        match &self.handle {
+            Handle::Shared(shared) => shared.explain(error),
+            Handle::Bare(_) | Handle::Moving => error,
+        }
+    }
+}

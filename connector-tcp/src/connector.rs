@@ -1,0 +1,284 @@
+//! The TCP connector.
+
+use std::{
+    fmt, io,
+    net::{SocketAddr, SocketAddrV4, SocketAddrV6},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use socket2::{Domain, Socket};
+use socketry_connection::{Address, Family};
+use socketry_connection_socket::{SocketOptions, TcpConnection, Turn, open};
+use socketry_connector::{Attempt, Connect, ConnectFailed, EventKind, Phase, Trace};
+
+/// Connects to one socket address over TCP.
+///
+/// Without settings a connect to this machine is five system calls (`socket`, `setsockopt` for
+/// `TCP_NODELAY`, `connect` twice, `close` in the end) and no heap allocation: where the kernel has
+/// finished the handshake already, as it has over loopback, asking again is cheaper than waiting.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use socketry_connector::Connect;
+/// use socketry_connector_tcp::{Keepalive, SocketOptions, TcpConnector};
+///
+/// # async fn example() -> std::io::Result<()> {
+/// let connector = TcpConnector::new()
+///     .local_address("192.0.2.7:0".parse().unwrap()) // the source for IPv4
+///     .local_address("[2001:db8::7]:0".parse().unwrap()) // and for IPv6
+///     .options(SocketOptions::new().keepalive(Keepalive::after(Duration::from_secs(60))));
+/// let connection = connector.connect("198.51.100.1:80".parse().unwrap()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct TcpConnector {
+    local_v4: Option<SocketAddrV4>,
+    local_v6: Option<SocketAddrV6>,
+    only_from_local: bool,
+    options: SocketOptions,
+    before_connect: Option<Arc<Hook>>,
+}
+
+type Hook = dyn Fn(&Socket, SocketAddr) -> io::Result<()> + Send + Sync;
+
+impl TcpConnector {
+    /// A connector that lets the system choose the source address.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Connects from this address, when the target is of the same family.
+    ///
+    /// Call it twice to set one for IPv4 and one for IPv6; a second one of a family replaces the
+    /// first. A target of the other family is connected to from wherever the system chooses, so
+    /// that a source for IPv4 never breaks a connection over IPv6: see
+    /// [`only_from_local_addresses`](Self::only_from_local_addresses) for the strict way. Port 0
+    /// lets the system choose the port.
+    pub fn local_address(mut self, address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(address) => self.local_v4 = Some(address),
+            SocketAddr::V6(address) => self.local_v6 = Some(address),
+        }
+        self
+    }
+
+    /// Refuses targets of a family that has no local address. By default off.
+    pub fn only_from_local_addresses(mut self, only: bool) -> Self {
+        self.only_from_local = only;
+        self
+    }
+
+    /// Sets these options on every socket. By default only `nodelay`.
+    pub fn options(mut self, options: SocketOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Calls `hook` with every socket after its options are set and before it is bound and
+    /// connected, and with the target.
+    ///
+    /// For what [`SocketOptions`] has no option for. An error fails the attempt.
+    pub fn before_connect(
+        mut self,
+        hook: impl Fn(&Socket, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.before_connect = Some(Arc::new(hook));
+        self
+    }
+
+    /// The source address for a target.
+    fn local_for(&self, remote: SocketAddr) -> Option<SocketAddr> {
+        match remote {
+            SocketAddr::V4(_) => self.local_v4.map(Into::into),
+            SocketAddr::V6(_) => self.local_v6.map(Into::into),
+        }
+    }
+
+    /// What no system call could mend.
+    fn check(&self, remote: SocketAddr, local: Option<SocketAddr>) -> io::Result<()> {
+        let reason = if remote.port() == 0 {
+            "port 0 cannot be connected to".to_string()
+        } else if self.only_from_local && local.is_none() {
+            let family = Family::of(&remote.ip());
+            format!("no local {family} address is set, and only local addresses are allowed")
+        } else if needs_zone(remote) && local.is_none() && !self.options.has_interface() {
+            "a link-local address needs the zone it is in, as in [fe80::1%eth0]:80".to_string()
+        } else {
+            return Ok(());
+        };
+        let text = format!("connection to tcp://{remote} refused: {reason}");
+        Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+    }
+
+    /// Everything up to the first `connect`.
+    fn open(
+        &self,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+    ) -> Result<Socket, (Phase, io::Error)> {
+        let domain = Domain::for_address(remote);
+        let socket = open(domain).map_err(|error| (Phase::Socket, error))?;
+        self.options
+            .apply(&socket, domain)
+            .map_err(|refused| (Phase::Option(refused.option()), refused.into_error()))?;
+        if let Some(hook) = &self.before_connect {
+            hook(&socket, remote).map_err(|error| (Phase::Option("before_connect"), error))?;
+        }
+        if let Some(local) = local {
+            socket.bind(&local.into()).map_err(|error| (Phase::Bind, error))?;
+        }
+        Ok(socket)
+    }
+
+    async fn attempt(
+        &self,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+    ) -> Result<TcpConnection, Failure> {
+        let socket = self.open(remote, local)?;
+        match start(&socket, remote).map_err(|error| (Phase::Connect, error))? {
+            Progress::Connected => {
+                Ok(TcpConnection::new(socket.into(), Some(Address::Tcp(remote))))
+            }
+            Progress::Waiting => {
+                Turn::waits();
+                let started = Instant::now();
+                TcpConnection::when_connected(socket.into(), Some(Address::Tcp(remote)))
+                    .await
+                    .map_err(|error| Failure {
+                        phase: Phase::Connect,
+                        error,
+                        elapsed: started.elapsed(),
+                    })
+            }
+        }
+    }
+}
+
+/// # Errors
+///
+/// [`InvalidInput`](io::ErrorKind::InvalidInput), before anything is opened, for port 0, for a
+/// link-local target without its zone, and for a target without a local address where one is
+/// demanded. Otherwise [`ConnectFailed`], which names both ends, the phase (an option by its name),
+/// and the system's error, whose kind and number are kept.
+///
+/// When the process is out of descriptors that is an error like others; the connector works again
+/// as soon as there are some.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes the socket at once.
+impl Connect<SocketAddr> for TcpConnector {
+    type Connection = TcpConnection;
+
+    async fn connect_traced(
+        &self,
+        remote: SocketAddr,
+        trace: Trace<'_>,
+    ) -> io::Result<TcpConnection> {
+        let local = self.local_for(remote);
+        self.check(remote, local)?;
+        Turn::take().await;
+        let (from, to) = (local.map(Address::Tcp), Address::Tcp(remote));
+        trace.tell(|| EventKind::AttemptStarted { remote: &to, local: from.as_ref() });
+        match self.attempt(remote, local).await {
+            Ok(connection) => {
+                trace.tell(|| EventKind::AttemptWon { remote: &to });
+                Ok(connection)
+            }
+            Err(Failure { phase, error, elapsed }) => {
+                let attempt = Attempt::new(to, phase, error, elapsed).from_local(from);
+                trace.tell(|| EventKind::AttemptFailed(&attempt));
+                Err(ConnectFailed::from(attempt).into())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for TcpConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpConnector")
+            .field("local_v4", &self.local_v4)
+            .field("local_v6", &self.local_v6)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an attempt failed, after how long a wait.
+struct Failure {
+    phase: Phase,
+    error: io::Error,
+    elapsed: Duration,
+}
+
+/// What the system refused at once.
+impl From<(Phase, io::Error)> for Failure {
+    fn from((phase, error): (Phase, io::Error)) -> Self {
+        Self { phase, error, elapsed: Duration::ZERO }
+    }
+}
+
+enum Progress {
+    Connected,
+    Waiting,
+}
+
+/// Starts the handshake, and over loopback finds out at once how it ended.
+///
+/// On Linux a second `connect(2)` tells whether the first one is through: 0 or `EISCONN` if it is,
+/// `EALREADY` if not yet, the handshake's error otherwise. It must not be asked a third time: after
+/// an error that would start a new handshake.
+fn start(socket: &Socket, remote: SocketAddr) -> io::Result<Progress> {
+    let address = remote.into();
+    match socket.connect(&address) {
+        Ok(()) => return Ok(Progress::Connected),
+        Err(error) if !is_under_way(&error) => return Err(error),
+        Err(_) => {}
+    }
+    if cfg!(any(target_os = "linux", target_os = "android")) && remote.ip().is_loopback() {
+        match socket.connect(&address) {
+            Ok(()) => return Ok(Progress::Connected),
+            Err(error) if is_connected(&error) => return Ok(Progress::Connected),
+            Err(error) if !is_under_way(&error) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(Progress::Waiting)
+}
+
+fn needs_zone(remote: SocketAddr) -> bool {
+    match remote {
+        SocketAddr::V4(_) => false,
+        SocketAddr::V6(remote) => remote.ip().is_unicast_link_local() && remote.scope_id() == 0,
+    }
+}
+
+/// Whether `connect(2)` goes on in the background. An interrupted one does, too.
+#[cfg(unix)]
+fn is_under_way(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    let under_way = [Errno::INPROGRESS, Errno::ALREADY, Errno::INTR];
+    under_way.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+#[cfg(not(unix))]
+fn is_under_way(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+#[cfg(unix)]
+fn is_connected(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::ISCONN.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_connected(_error: &io::Error) -> bool {
+    false
+}

@@ -1,0 +1,103 @@
+//! The TCP server.
+
+use std::{
+    convert::Infallible,
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    task::{Context, Poll},
+};
+
+use socketry_connection::Address;
+use socketry_connection_socket::{Listener, TcpConnection, advice};
+use socketry_server::{Accept, AcceptFailed, Control, Slot};
+
+use crate::TcpServerOptions;
+
+/// Yields the connections that come in on one TCP socket.
+///
+/// # Errors
+///
+/// What it yields as errors are [`AcceptFailed`]s, none of them fatal: a client that went away
+/// before it was accepted, or, once an episode, that descriptors have run out. Then it tries again
+/// after 5 ms, doubling up to 50 ms, and clients that wait meanwhile see a close, not a hang.
+///
+/// # Addresses
+///
+/// A connection's remote address comes with it and costs no system call; its local address is
+/// looked up when asked for, and is the interface that the client reached.
+pub struct TcpServer {
+    slot: Slot<Listener<TcpListener>>,
+}
+
+impl TcpServer {
+    /// Listens on `address` with the default [options](TcpServerOptions); port 0 lets the system
+    /// choose one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TcpServerOptions::bind`].
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        TcpServerOptions::new().bind(address)
+    }
+
+    /// Takes over a listening TCP socket: [`TcpServerOptions::from_fd`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TcpServerOptions::from_fd`].
+    #[cfg(unix)]
+    #[cfg_attr(docsrs, doc(cfg(unix)))]
+    pub fn from_fd(descriptor: std::os::fd::OwnedFd) -> io::Result<Self> {
+        TcpServerOptions::new().from_fd(descriptor)
+    }
+
+    pub(crate) fn new(listener: Listener<TcpListener>) -> Self {
+        Self { slot: Slot::new(listener) }
+    }
+
+    /// Takes the listening socket out, still listening, to hand it on. `None` if it is closed.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no descriptor left for a duplicate; the server stays open then.
+    pub fn into_std(mut self) -> io::Result<Option<TcpListener>> {
+        let listener = self.slot.with(Listener::duplicate).transpose()?;
+        self.slot.take();
+        Ok(listener)
+    }
+}
+
+impl Accept for TcpServer {
+    type Connection = TcpConnection;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<TcpConnection>>> {
+        self.slot.poll_with(cx, |listener, cx| {
+            listener.poll_accept(cx).map_err(|error| failed(listener.local_address(), error))
+        })
+    }
+
+    /// Nothing is ever under way.
+    fn poll_progress(&mut self, _cx: &mut Context<'_>) -> Poll<Infallible> {
+        Poll::Pending
+    }
+
+    fn local_address(&self) -> Option<Address> {
+        self.slot.with(Listener::local_address).flatten()
+    }
+
+    fn control(&self) -> Control {
+        self.slot.control()
+    }
+}
+
+impl fmt::Debug for TcpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (state, address) = (self.slot.control().state(), self.local_address());
+        f.debug_struct("TcpServer").field("state", &state).field("address", &address).finish()
+    }
+}
+
+fn failed(on: Option<Address>, error: io::Error) -> io::Error {
+    let advice = advice(&error);
+    AcceptFailed::new(on, error).with_advice(advice).into()
+}
