@@ -1,0 +1,108 @@
+//! `cargo xtask test`: every test of the workspace.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use crate::{
+    command::{cargo, not_started, run as run_command, shown},
+    failed::Failed,
+};
+
+/// Unit tests, integration tests and doctests with all features; examples are compiled.
+const TEST: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fail-fast"];
+
+/// Builds everything first, so that the time of the tests is their own.
+pub(crate) fn run() -> Result<(), Failed> {
+    let started = Instant::now();
+    run_command(cargo(TEST).arg("--no-run"))?;
+    let built = started.elapsed();
+
+    let started = Instant::now();
+    let mut tally = Tally::default();
+    let result = run_and_count(&mut cargo(TEST), &mut tally);
+    let Tally { passed, failed, ignored } = tally;
+    println!(
+        "\n{passed} tests passed, {failed} failed, {ignored} ignored; \
+         built in {built:.1?}, ran in {:.1?} (doctests are built as they run)",
+        started.elapsed()
+    );
+    result?;
+    match tally {
+        Tally { passed: 0, .. } => Err(Failed::new("not one test has run")),
+        Tally { ignored: 1.., .. } => Err(Failed::new("a test is ignored: mend it or remove it")),
+        _ => Ok(()),
+    }
+}
+
+/// Prints what the tests print, and counts their results.
+fn run_and_count(command: &mut Command, tally: &mut Tally) -> Result<(), Failed> {
+    println!("$ {}", shown(command));
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(|error| not_started(command, &error))?;
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            tally.count(&line);
+        }
+    }
+    let status = child.wait()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Failed::command(&shown(command), status.code())),
+    }
+}
+
+/// How many tests came to which end.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Tally {
+    passed: u32,
+    failed: u32,
+    ignored: u32,
+}
+
+impl Tally {
+    /// Adds the numbers of a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
+    fn count(&mut self, line: &str) {
+        let Some((_, numbers)) =
+            line.strip_prefix("test result: ").and_then(|result| result.split_once(". "))
+        else {
+            return;
+        };
+        for part in numbers.split("; ") {
+            let Some((Ok(number), what)) =
+                part.split_once(' ').map(|(number, what)| (number.parse::<u32>(), what))
+            else {
+                continue;
+            };
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_of_all_test_programs_are_added_up() {
+        let mut tally = Tally::default();
+        for line in [
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.00s",
+            "test a ... ok",
+            "test result: FAILED. 2 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ] {
+            tally.count(line);
+        }
+        assert_eq!(tally, Tally { passed: 5, failed: 4, ignored: 1 });
+    }
+}
