@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     ci::plan::{Ended, Plan, table},
     command::{cargo, run as run_command},
+    demo,
     failed::Failed,
     soak, test, tidy,
 };
@@ -24,11 +25,12 @@ struct Step {
 }
 
 /// The quick ones first.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", budget: 5, run: format },
     Step { name: "tidy", budget: 10, run: tidy::run },
     Step { name: "clippy", budget: 120, run: clippy::run },
     Step { name: "test", budget: 240, run: test::run },
+    Step { name: "demo", budget: 15, run: demo::run },
     Step { name: "doc", budget: 60, run: document },
     Step { name: "msrv", budget: 60, run: msrv::run },
     Step { name: "cross", budget: 120, run: cross::run },

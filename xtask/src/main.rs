@@ -24,7 +24,7 @@ cargo xtask <task>
   test           every test of the workspace, with all features
   tidy           the rules of the house, each violation with its mend
   soak           what is timed or large, in its short size; --full for the full size
-  ci             fmt, tidy, clippy, test, doc, msrv, cross, soak, one after the other
+  ci             fmt, tidy, clippy, test, demo, doc, msrv, cross, soak, until one fails
                  --from STEP, --only STEP, --skip STEP (may be repeated)
 ";
 
