@@ -59,7 +59,7 @@ fn manifest_dependencies(manifest: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    const TIDY: &str = "[lints]\nworkspace = true\n\n[dependencies]\nfutures-io.workspace = true\n\
+    const TIDY: &str = "[package]\nname = \"door\"\n\n[lints]\nworkspace = true\n\n[dependencies]\nfutures-io.workspace = true\n\
                         async-io = { workspace = true, optional = true }\n";
 
     fn published() -> Package {

@@ -107,6 +107,14 @@ mod tests {
     }
 
     #[test]
+    fn what_only_tests_use_may_stand_later() {
+        let mut house = house();
+        house.packages[0].dependencies[0].only_for_tests = true;
+        let manifest = manifest("    \"door\", # opens\n    \"wall\", # holds\n", "");
+        assert_eq!(check(&house, &manifest), [""; 0]);
+    }
+
+    #[test]
     fn a_member_without_a_comment_is_refused() {
         let violations = check(&house(), &manifest("    \"wall\",\n", ""));
         assert_eq!(
