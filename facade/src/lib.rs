@@ -13,3 +13,5 @@ pub use socketry_connector::{Host, HostPort, PeerNamed};
 pub use crate::endpoint::{Endpoint, InvalidEndpoint};
 
 mod endpoint;
+#[cfg(unix)]
+mod inherited;

@@ -1,0 +1,86 @@
+//! Sockets that this process was started with.
+
+use std::{io, os::fd::OwnedFd};
+
+pub(crate) use self::activation::listeners;
+#[cfg(target_os = "linux")]
+use self::linux::duplicate as duplicate_descriptor;
+
+mod activation;
+#[cfg(target_os = "linux")]
+mod linux;
+
+/// A duplicate of the descriptor with this number, closed on exec. The original stays as it is:
+/// open, and inherited by what this process starts.
+///
+/// This is the one place where a number becomes a descriptor. Whoever named the number must know
+/// that it is meant for this program.
+///
+/// # Errors
+///
+/// - EBADF: no descriptor has this number.
+/// - EPERM or ENOSYS under a text with advice (Linux): a sandbox forbids it, or the system is older
+///   than 5.6.
+pub(crate) fn duplicate(number: u32) -> io::Result<OwnedFd> {
+    match i32::try_from(number) {
+        Ok(number) => duplicate_descriptor(number),
+        Err(_) => Err(rustix::io::Errno::BADF.into()),
+    }
+}
+
+/// Opening `/dev/fd/N` duplicates N on these systems, sockets included.
+#[cfg(not(target_os = "linux"))]
+fn duplicate_descriptor(number: i32) -> io::Result<OwnedFd> {
+    use rustix::io::{FdFlags, fcntl_setfd};
+
+    let duplicate = OwnedFd::from(std::fs::File::open(format!("/dev/fd/{number}"))?);
+    fcntl_setfd(&duplicate, FdFlags::CLOEXEC)?; // the flags of the original come with it on some
+    Ok(duplicate)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::{TcpListener, TcpStream},
+        os::fd::AsRawFd,
+    };
+
+    use rustix::io::{FdFlags, fcntl_getfd};
+
+    use super::*;
+
+    /// A listener on a free port, and a duplicate made by its number.
+    fn duplicated() -> (TcpListener, TcpListener) {
+        let original = TcpListener::bind("127.0.0.1:0").unwrap();
+        let duplicate = duplicate(original.as_raw_fd().try_into().unwrap()).unwrap();
+        (original, duplicate.into())
+    }
+
+    #[test]
+    fn a_duplicate_is_the_same_socket_under_another_number() {
+        let (original, duplicate) = duplicated();
+        assert_ne!(duplicate.as_raw_fd(), original.as_raw_fd());
+        assert_eq!(duplicate.local_addr().unwrap(), original.local_addr().unwrap());
+    }
+
+    #[test]
+    fn closing_a_duplicate_leaves_the_original_listening() {
+        let (original, duplicate) = duplicated();
+        drop(duplicate);
+        let client = TcpStream::connect(original.local_addr().unwrap()).unwrap();
+        assert_eq!(original.accept().unwrap().1, client.local_addr().unwrap());
+    }
+
+    #[test]
+    fn a_duplicate_is_closed_on_exec() {
+        let (_original, duplicate) = duplicated();
+        assert!(fcntl_getfd(&duplicate).unwrap().contains(FdFlags::CLOEXEC));
+    }
+
+    #[test]
+    fn a_number_that_no_descriptor_has_is_ebadf() {
+        for number in [i32::MAX as u32, i32::MAX as u32 + 1, u32::MAX] {
+            assert_eq!(duplicate(number).unwrap_err().raw_os_error(), Some(9), "{number}");
+        }
+    }
+}
