@@ -156,8 +156,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("://127.0.0.1:80", "the scheme \"\" is unknown"),
     (" tcp://127.0.0.1:80", "the scheme \" tcp\" is unknown"),
     ("tcp://tls://127.0.0.1:80", "a port is a number"),
-    ("tcp:127.0.0.1:80", "after the scheme tcp comes ://"),
-    ("Unix:/tmp/x.sock", "after the scheme unix comes ://"),
+    ("tcp:127.0.0.1:80", "write tcp:// before the rest"),
+    ("Unix:/tmp/x.sock", "write unix:// before the rest"),
     // Unix sockets.
     ("/tmp/x.sock", "write unix:// before the path"),
     ("./x.sock", "write unix:// before the path"),

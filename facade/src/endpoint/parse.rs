@@ -54,7 +54,7 @@ fn read_without_scheme(text: &str) -> Result<Kind, String> {
         if text.starts_with(['/', '.', '~']) {
             "this looks like a path; write unix:// before the path of a Unix socket".into()
         } else if ["tcp", "tls", "unix", "fd", "systemd"].contains(&first.as_str()) {
-            format!("after the scheme {first} comes ://, as in tcp://example.org:80")
+            format!("a scheme ends with ://; write {first}:// before the rest")
         } else {
             reason
         }
