@@ -31,9 +31,11 @@ pub fn adopt(descriptor: OwnedFd) -> io::Result<Adopted> {
     if socket.r#type()? != Type::STREAM {
         return Err(Errno::PROTOTYPE.into());
     }
-    if !socket.is_listener()? {
-        let error = if socket.peer_addr().is_ok() { Errno::ISCONN } else { Errno::INVAL };
-        return Err(error.into());
+    if socket.peer_addr().is_ok() {
+        return Err(Errno::ISCONN.into());
+    }
+    if !listens(&descriptor)? {
+        return Err(Errno::INVAL.into());
     }
     let address = socket.local_addr()?;
     if address.is_unix() {
@@ -43,4 +45,15 @@ pub fn adopt(descriptor: OwnedFd) -> io::Result<Adopted> {
     } else {
         Err(Errno::AFNOSUPPORT.into())
     }
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn listens(descriptor: &OwnedFd) -> io::Result<bool> {
+    Ok(rustix::net::sockopt::socket_acceptconn(descriptor)?)
+}
+
+/// Apple's systems do not tell; `accept` will say `EINVAL` if it does not listen.
+#[cfg(target_vendor = "apple")]
+fn listens(_descriptor: &OwnedFd) -> io::Result<bool> {
+    Ok(true)
 }

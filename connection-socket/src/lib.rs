@@ -53,10 +53,12 @@ pub use crate::{
 pub use crate::{
     connection::{SocketConnection, TcpConnection},
     error::{advice, is_exhaustion},
+    keepalive::Keepalive,
     listener::Listener,
     open::{open, socket_address},
-    options::{Keepalive, OptionRefused, SocketOptions},
+    options::SocketOptions,
     plain::{ListeningSocket, PlainSocket},
+    refused::OptionRefused,
     split::{NotOneConnection, ReadHalf, WriteHalf},
     turn::Turn,
 };
@@ -68,10 +70,12 @@ mod convert;
 mod direction;
 mod error;
 mod exhaustion;
+mod keepalive;
 mod listener;
 mod open;
 mod options;
 mod plain;
+mod refused;
 mod socket;
 mod split;
 mod turn;

@@ -1,8 +1,10 @@
 //! Options of plain sockets.
 
-use std::{fmt, io, time::Duration};
+use std::{io, time::Duration};
 
-use socket2::{Domain, Socket, TcpKeepalive};
+use socket2::{Domain, Socket};
+
+use crate::{Keepalive, OptionRefused};
 
 /// Options of a TCP socket, for connectors and servers.
 ///
@@ -228,80 +230,8 @@ impl Default for SocketOptions {
     }
 }
 
-/// When and how often a silent peer is asked whether it is still there.
-///
-/// What is not set stays as the system has it; Linux asks after two hours, every 75 seconds, and
-/// gives up after nine questions without an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keepalive {
-    time: Duration,
-    interval: Option<Duration>,
-    retries: Option<u32>,
-}
-
-impl Keepalive {
-    /// Asks for the first time after this much silence, in whole seconds, at least one.
-    pub fn after(time: Duration) -> Self {
-        Self { time, interval: None, retries: None }
-    }
-
-    /// Asks again after this long, in whole seconds, at least one.
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = Some(interval);
-        self
-    }
-
-    /// Gives up after this many questions without an answer.
-    pub fn retries(mut self, retries: u32) -> Self {
-        self.retries = Some(retries);
-        self
-    }
-
-    fn to_system(self) -> TcpKeepalive {
-        let mut keepalive = TcpKeepalive::new().with_time(self.time);
-        if let Some(interval) = self.interval {
-            keepalive = keepalive.with_interval(interval);
-        }
-        if let Some(retries) = self.retries {
-            keepalive = keepalive.with_retries(retries);
-        }
-        keepalive
-    }
-}
-
-/// An option that the system has refused: which, and why.
-#[derive(Debug)]
-pub struct OptionRefused {
-    option: &'static str,
-    error: io::Error,
-}
-
-impl OptionRefused {
-    /// The name of the option, as the method of [`SocketOptions`] that sets it.
-    pub fn option(&self) -> &'static str {
-        self.option
-    }
-
-    /// The system's error.
-    pub fn into_error(self) -> io::Error {
-        self.error
-    }
-}
-
-impl fmt::Display for OptionRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "option {}: {}", self.option, self.error)
-    }
-}
-
-impl std::error::Error for OptionRefused {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
-
 fn refused(option: &'static str, set: io::Result<()>) -> Result<(), OptionRefused> {
-    set.map_err(|error| OptionRefused { option, error })
+    set.map_err(|error| OptionRefused::new(option, error))
 }
 
 #[cfg(unix)]

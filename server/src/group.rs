@@ -18,7 +18,8 @@ const RESULTS_IN_A_ROW: u8 = 32;
 /// For `0.0.0.0` and `[::]`, for TCP and a Unix socket (as [`BoxServer`](crate::BoxServer)s), for
 /// one listener a core. No member can starve another: who was served last is asked last.
 ///
-/// The group's control acts on every member. A member may also be paused or closed by itself; the
+/// The group's control acts on every member, and it is through the members that a change wakes the
+/// task that waits. A member may also be paused or closed by itself; the
 /// group ends when its last member has ended, and a group without members has ended already.
 ///
 /// # Examples
