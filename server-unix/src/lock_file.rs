@@ -1,0 +1,107 @@
+//! The lock that decides whose a path is.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{FlockOperation, Mode, OFlags, flock, open},
+    io::Errno,
+};
+
+use crate::{
+    error::{Failure, PathInUse},
+    identity::Identity,
+};
+
+/// How often a lock file may vanish between being opened and being locked. Each time another
+/// server has just ended; this many in a row end only by chance.
+const TRIES: usize = 100;
+
+/// An empty file beside a socket, locked by this process.
+///
+/// Drop removes it, while it is still locked: whoever opened it before that finds, once it has
+/// the lock, that the file is no longer at its path, and tries again with the new one. So there
+/// are never two holders of one path.
+#[derive(Debug)]
+pub(crate) struct LockFile {
+    path: PathBuf,
+    identity: Identity,
+    // Closing it is what unlocks it.
+    _file: File,
+}
+
+impl LockFile {
+    /// Locks the path of a socket against all other servers, or says who has it.
+    pub(crate) fn take(socket: &Path) -> Result<Self, Failure> {
+        let path = beside(socket);
+        for _ in 0..TRIES {
+            let Some(file) = open_or_create(&path)? else { continue };
+            let locking = |error| Failure::during(format!("locking {}", path.display()), error);
+            let identity = Identity::of_open(&file).map_err(locking)?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) if !identity.is_at(&path) => continue,
+                Ok(()) => {}
+                Err(Errno::INTR) => continue,
+                Err(Errno::WOULDBLOCK) => break,
+                Err(error) => return Err(locking(error.into())),
+            }
+            // From here on nobody else removes it. Ours are always empty; one with something in it
+            // belongs to a program with another custom (a process id in it, for example).
+            let metadata = file.metadata().map_err(locking)?;
+            if !metadata.is_file() || metadata.len() > 0 {
+                return Err(foreign(&path).into());
+            }
+            return Ok(Self { path, identity, _file: file });
+        }
+        Err(PathInUse::new(format!("another server holds the lock {}", path.display())).into())
+    }
+}
+
+impl Drop for LockFile {
+    fn drop(&mut self) {
+        if self.identity.is_at(&self.path) {
+            // If the system refuses, an empty file stays, which the next server uses.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The path of the lock file. A socket's path is short, so this one fits into the system's limits.
+fn beside(socket: &Path) -> PathBuf {
+    let mut path = OsString::from(socket);
+    path.push(".lock");
+    path.into()
+}
+
+/// Opens the lock file, whoever has made it; `None` if it came or went at this moment.
+fn open_or_create(path: &Path) -> Result<Option<File>, Failure> {
+    // Not in one call: with CREATE, Linux may refuse to open what another user has left in a
+    // directory that all may write to (fs.protected_regular).
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    match open(path, flags, Mode::empty()) {
+        Ok(file) => return Ok(Some(file.into())),
+        Err(Errno::INTR) => return Ok(None),
+        Err(Errno::NOENT) => {}
+        Err(error) => {
+            return Err(Failure::during(format!("opening {}", path.display()), error.into()));
+        }
+    }
+    let create = flags | OFlags::CREATE | OFlags::EXCL;
+    match open(path, create, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => Ok(Some(file.into())),
+        Err(Errno::EXIST | Errno::INTR) => Ok(None),
+        // Where it cannot be made the socket could not be made either: no need to speak of a lock.
+        Err(error) => Err(io::Error::from(error).into()),
+    }
+}
+
+fn foreign(path: &Path) -> PathInUse {
+    PathInUse::new(format!(
+        "{} belongs to another program: remove it if that program is gone",
+        path.display()
+    ))
+}
