@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use crate::{PlainSocket, socket::Registration};
+use crate::{PlainSocket, readiness::Readiness, socket::Registration};
 
 /// A socket that can be tried, and waited for in the reactor.
 pub(crate) trait Ground<S> {
@@ -22,8 +22,7 @@ pub(crate) trait Ground<S> {
 /// What is known of one direction of a socket.
 #[derive(Debug, Default)]
 pub(crate) struct Direction {
-    /// The last operation left the socket drained (or full): wait for the reactor before the next.
-    waits: bool,
+    readiness: Readiness,
     /// The writing side was closed.
     closed: bool,
 }
@@ -38,9 +37,7 @@ impl Direction {
         mut read: impl FnMut(&S) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            if self.waits {
-                ready!(ground.registered()?.poll_readable(cx))?;
-            }
+            ready!(self.readiness.poll(|| ground.registered()?.poll_readable(cx)))?;
             match self.learn(read(ground.socket()), capacity) {
                 Some(Ok(0)) if capacity > 0 => return Poll::Ready(ground.end_of_stream()),
                 Some(result) => return Poll::Ready(result.map_err(|e| ground.explain(e))),
@@ -61,9 +58,7 @@ impl Direction {
             return Poll::Ready(Err(write_after_close()));
         }
         loop {
-            if self.waits {
-                ready!(ground.registered()?.poll_writable(cx))?;
-            }
+            ready!(self.readiness.poll(|| ground.registered()?.poll_writable(cx)))?;
             if let Some(result) = self.learn(write(ground.socket()), length) {
                 return Poll::Ready(result.map_err(|error| ground.explain(error)));
             }
@@ -85,25 +80,20 @@ impl Direction {
 
     /// What is known, leaving behind a direction that has nothing to close.
     pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self { waits: false, closed: true })
+        std::mem::replace(self, Self { readiness: Readiness::default(), closed: true })
     }
 
-    /// Learns from one try; `None` means try again, after waiting if `waits` says so.
+    /// Learns from one try; `None` means try again.
     fn learn(&mut self, tried: io::Result<usize>, wanted: usize) -> Option<io::Result<usize>> {
-        self.waits = match &tried {
-            Ok(count) => 0 < *count && *count < wanted,
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => {
-                    self.waits = true;
-                    return None;
-                }
-                io::ErrorKind::Interrupted => {
-                    self.waits = false;
-                    return None;
-                }
-                _ => false,
-            },
-        };
+        match &tried {
+            Ok(count) => self.readiness.done(0 < *count && *count < wanted),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readiness.would_block();
+                return None;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return None,
+            Err(_) => self.readiness.done(false),
+        }
         Some(tried)
     }
 }

@@ -75,6 +75,7 @@ mod listener;
 mod open;
 mod options;
 mod plain;
+mod readiness;
 mod refused;
 mod socket;
 mod split;

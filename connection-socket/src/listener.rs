@@ -19,6 +19,7 @@ use crate::{
     ListeningSocket, SocketConnection,
     error::concerns_one_client,
     exhaustion::{Exhaustion, Finding},
+    readiness::Readiness,
 };
 
 /// A listening socket that accepts without spinning, whatever goes wrong.
@@ -41,7 +42,7 @@ pub struct Listener<L> {
     // Before the socket: deregistered first, closed second.
     registration: Option<Async<Arc<L>>>,
     socket: Arc<L>,
-    waits: bool,
+    readiness: Readiness,
     sleep: Option<Sleep>,
     exhaustion: Exhaustion<L>,
     clock: Option<Arc<dyn Clock>>,
@@ -59,7 +60,7 @@ impl<L: ListeningSocket> Listener<L> {
             registration: None,
             exhaustion: Exhaustion::new(&socket),
             socket: Arc::new(socket),
-            waits: false,
+            readiness: Readiness::default(),
             sleep: None,
             clock: None,
         })
@@ -107,14 +108,17 @@ impl<L: ListeningSocket> Listener<L> {
             ready!(self.poll_wait(cx))?;
             match self.socket.accept() {
                 Ok((stream, remote)) => {
+                    self.readiness.done(false);
                     self.exhaustion.over(&self.socket);
                     return Poll::Ready(Ok(SocketConnection::new(stream, remote)));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.waits = true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.readiness.would_block();
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if concerns_one_client(&error) => return Poll::Ready(Err(error)),
                 Err(error) => match self.exhaustion.meet(&self.socket, self.clock.as_ref()) {
-                    Finding::NobodyThere => self.waits = true,
+                    Finding::NobodyThere => self.readiness.would_block(),
                     Finding::GoesOn(sleep) => self.sleep = Some(sleep),
                     Finding::Begins(sleep) => {
                         self.sleep = Some(sleep);
@@ -131,16 +135,13 @@ impl<L: ListeningSocket> Listener<L> {
             ready!(Pin::new(sleep).poll(cx));
             self.sleep = None;
         }
-        if self.waits {
-            if self.registration.is_none() {
-                self.registration = Some(Async::new_nonblocking(self.socket.clone())?);
+        self.readiness.poll(|| match &self.registration {
+            Some(registration) => registration.poll_readable(cx),
+            None => {
+                let registration = Async::new_nonblocking(self.socket.clone())?;
+                self.registration.insert(registration).poll_readable(cx)
             }
-            if let Some(registration) = &self.registration {
-                ready!(registration.poll_readable(cx))?;
-            }
-            self.waits = false;
-        }
-        Poll::Ready(Ok(()))
+        })
     }
 }
 
