@@ -1,0 +1,72 @@
+//! Fakes with handles, for tests of connectors, servers and the layers around them.
+//!
+//! Nothing in here opens a socket or waits for real time. Each fake comes with a handle by which
+//! the test plays the other side:
+//!
+//! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
+//! - [`scripted_connector`]: a connector whose calls appear at a [`ConnectorHandle`];
+//! - [`scripted_server`]: a server that yields what its [`ServerHandle`] pushes;
+//! - [`ManualClock`]: time that passes when the test says so;
+//! - [`CountingWaker`]: a waker that says how often it was woken;
+//! - [`Baseline`]: finds file descriptors and threads that were left behind;
+//! - [`check_connection`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
+//!   the house as functions that any implementation can be run through.
+//!
+//! # Examples
+//!
+//! A connector is asked, the test answers, and they talk:
+//!
+//! ```
+//! use std::io;
+//!
+//! use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
+//! use socketry_connector::{Connect, HostPort};
+//! use socketry_testing::{pair, scripted_connector};
+//!
+//! # fn main() -> io::Result<()> {
+//! # future::block_on(async {
+//! let (connector, handle) = scripted_connector::<HostPort>();
+//! let (ours, mut theirs) = pair();
+//!
+//! let client = async {
+//!     let mut connection = connector.connect("example.org:80".parse()?).await?;
+//!     connection.write_all(b"hello").await
+//! };
+//! let test = async {
+//!     let call = handle.next_call().await;
+//!     assert_eq!(call.target().to_string(), "example.org:80");
+//!     call.succeed(ours);
+//! };
+//! future::try_zip(client, async { Ok(test.await) }).await?;
+//!
+//! let mut heard = [0; 5];
+//! theirs.read_exact(&mut heard).await?;
+//! assert_eq!(&heard, b"hello");
+//! # Ok(())
+//! # })
+//! # }
+//! ```
+
+pub use crate::{
+    baseline::Baseline,
+    check_connection::{check_abort, check_connection},
+    check_server::{check_control, check_drop},
+    manual_clock::ManualClock,
+    memory::{MemoryConnection, pair, pair_between, pair_with_capacity},
+    scripted_call::Call,
+    scripted_connector::{ConnectorHandle, ScriptedConnector, scripted_connector},
+    scripted_server::{ScriptedServer, ServerHandle, scripted_server},
+    waker::CountingWaker,
+};
+
+mod baseline;
+mod check_connection;
+mod check_server;
+mod link;
+mod manual_clock;
+mod memory;
+mod scripted_call;
+mod scripted_connector;
+mod scripted_server;
+mod sync;
+mod waker;

@@ -1,0 +1,12 @@
+//! The fakes, and the parts of the interface crates that need fakes to be tested.
+
+mod accept;
+mod autotraits;
+mod candidates;
+mod clock;
+mod connector;
+mod group;
+mod memory;
+mod scripted_connector;
+mod scripted_server;
+mod trace;
