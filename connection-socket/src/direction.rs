@@ -13,8 +13,8 @@ pub(crate) trait Ground<S> {
     fn socket(&self) -> &S;
     /// The place in the reactor, taken when first asked for.
     fn registered(&mut self) -> io::Result<&Registration<S>>;
-    /// What a read of nothing means.
-    fn end_of_stream(&self) -> io::Result<usize>;
+    /// Fails once the connection was aborted.
+    fn unless_aborted(&self) -> io::Result<()>;
     /// What an error means.
     fn explain(&self, error: io::Error) -> io::Error;
 }
@@ -38,8 +38,13 @@ impl Direction {
     ) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.readiness.poll(|| ground.registered()?.poll_readable(cx)))?;
+            // The system would still hand out what had come before an abort.
+            ground.unless_aborted()?;
             match self.learn(read(ground.socket()), capacity) {
-                Some(Ok(0)) if capacity > 0 => return Poll::Ready(ground.end_of_stream()),
+                Some(Ok(0)) if capacity > 0 => {
+                    // The peer's orderly end, or an abort that has come meanwhile.
+                    return Poll::Ready(ground.unless_aborted().map(|()| 0));
+                }
                 Some(result) => return Poll::Ready(result.map_err(|e| ground.explain(e))),
                 None => {}
             }

@@ -30,11 +30,11 @@ impl<S: PlainSocket> Shared<S> {
         Arc::new(Self { socket, aborted: AtomicBool::new(false) })
     }
 
-    /// What a read of nothing means: the peer's orderly end, or an abort.
-    pub(crate) fn end_of_stream(&self) -> io::Result<usize> {
+    /// Fails once the connection was aborted.
+    pub(crate) fn unless_aborted(&self) -> io::Result<()> {
         match self.aborted.load(Ordering::Acquire) {
             true => Err(aborted()),
-            false => Ok(0),
+            false => Ok(()),
         }
     }
 
@@ -161,10 +161,10 @@ impl<S: PlainSocket> Ground<S> for LazySocket<S> {
         }
     }
 
-    fn end_of_stream(&self) -> io::Result<usize> {
+    fn unless_aborted(&self) -> io::Result<()> {
         match &self.handle {
-            Handle::Shared(shared) => shared.end_of_stream(),
-            Handle::Bare(_) | Handle::Moving => Ok(0),
+            Handle::Shared(shared) => shared.unless_aborted(),
+            Handle::Bare(_) | Handle::Moving => Ok(()),
         }
     }
 

@@ -65,8 +65,8 @@ impl<S: PlainSocket> Ground<S> for &Whole<S> {
         Ok(self.registration.get_or_init(|| registration))
     }
 
-    fn end_of_stream(&self) -> io::Result<usize> {
-        self.shared.end_of_stream()
+    fn unless_aborted(&self) -> io::Result<()> {
+        self.shared.unless_aborted()
     }
 
     fn explain(&self, error: io::Error) -> io::Error {

@@ -74,6 +74,28 @@ fn every_later_read_is_told_again() {
 }
 
 #[test]
+fn bytes_that_had_come_before_the_abort_are_not_read_after_it() {
+    let (mut connection, mut peer) = tcp_and_peer();
+    let handle = connection.abort_handle().unwrap();
+    peer.write_all(b"too late").unwrap();
+    block_on(connection.read(&mut [0; 1])).unwrap(); // they have come
+    handle.abort();
+    let error = block_on(connection.read(&mut [0; 8])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
+}
+
+#[test]
+fn the_peers_own_end_is_not_seen_after_the_abort() {
+    let (mut connection, peer) = tcp_and_peer();
+    let handle = connection.abort_handle().unwrap();
+    drop(peer);
+    assert_eq!(block_on(connection.read(&mut [0])).unwrap(), 0);
+    handle.abort();
+    let error = block_on(connection.read(&mut [0])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
+}
+
+#[test]
 fn the_peer_sees_the_end_although_the_owner_still_holds_the_connection() {
     let (mut connection, peer) = tcp_and_peer();
     connection.abort_handle().unwrap().abort();
