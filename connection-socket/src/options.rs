@@ -116,8 +116,8 @@ impl SocketOptions {
         self
     }
 
-    /// How long the system may go on sending after the socket was dropped (`SO_LINGER`), in whole
-    /// seconds. Zero resets the connection instead of closing it.
+    /// How long the system may go on sending after the socket was dropped (`SO_LINGER`), rounded up
+    /// to whole seconds. Zero resets the connection instead of closing it.
     ///
     /// By default the system sends in the background for as long as it takes.
     pub fn linger(mut self, linger: Duration) -> Self {
@@ -126,7 +126,8 @@ impl SocketOptions {
     }
 
     /// How long sent data may stay unacknowledged before the connection is given up
-    /// (`TCP_USER_TIMEOUT`, RFC 5482), in whole milliseconds. Zero means the system's default.
+    /// (`TCP_USER_TIMEOUT`, RFC 5482), rounded up to whole milliseconds. Zero means the system's
+    /// default.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     #[cfg_attr(docsrs, doc(cfg(target_os = "linux")))]
     pub fn user_timeout(mut self, timeout: Duration) -> Self {
@@ -174,17 +175,14 @@ impl SocketOptions {
             refused("keepalive", socket.set_tcp_keepalive(&keepalive.to_system()))?;
         }
         if let Some(hops) = self.ttl.map(u32::from) {
-            let set = match domain {
-                Domain::IPV6 => socket.set_unicast_hops_v6(hops),
-                _ => socket.set_ttl_v4(hops),
-            };
-            refused("ttl", set)?;
+            refused("ttl", set_ttl(socket, domain, hops))?;
         }
         if let Some(tos) = self.tos.map(u32::from) {
             refused("tos", set_tos(socket, domain, tos))?;
         }
-        if self.linger.is_some() {
-            refused("linger", socket.set_linger(self.linger))?;
+        if let Some(linger) = self.linger {
+            let linger = rounded_up(linger, Duration::from_secs(1));
+            refused("linger", socket.set_linger(Some(linger)))?;
         }
         self.apply_linux(socket)
     }
@@ -206,8 +204,9 @@ impl SocketOptions {
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn apply_linux(&self, socket: &Socket) -> Result<(), OptionRefused> {
-        if self.user_timeout.is_some() {
-            refused("user_timeout", socket.set_tcp_user_timeout(self.user_timeout))?;
+        if let Some(timeout) = self.user_timeout {
+            let timeout = rounded_up(timeout, Duration::from_millis(1));
+            refused("user_timeout", socket.set_tcp_user_timeout(Some(timeout)))?;
         }
         if let Some(mark) = self.mark {
             refused("mark", socket.set_mark(mark))?;
@@ -234,11 +233,32 @@ fn refused(option: &'static str, set: io::Result<()>) -> Result<(), OptionRefuse
     set.map_err(|error| OptionRefused::new(option, error))
 }
 
+/// The next whole `unit`, because the system rounds down, and zero means something else to it.
+fn rounded_up(duration: Duration, unit: Duration) -> Duration {
+    duration.saturating_add(unit.saturating_sub(Duration::from_nanos(1)))
+}
+
+/// An IPv6 socket that speaks IPv4 (`[::]` does, on Linux) has the options of both.
+const TAKES_BOTH_FAMILIES: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+fn set_ttl(socket: &Socket, domain: Domain, hops: u32) -> io::Result<()> {
+    if domain == Domain::IPV6 {
+        socket.set_unicast_hops_v6(hops)?;
+    }
+    match domain == Domain::IPV4 || TAKES_BOTH_FAMILIES {
+        true => socket.set_ttl_v4(hops),
+        false => Ok(()),
+    }
+}
+
 #[cfg(unix)]
 fn set_tos(socket: &Socket, domain: Domain, tos: u32) -> io::Result<()> {
-    match domain {
-        Domain::IPV6 => socket.set_tclass_v6(tos),
-        _ => socket.set_tos_v4(tos),
+    if domain == Domain::IPV6 {
+        socket.set_tclass_v6(tos)?;
+    }
+    match domain == Domain::IPV4 || TAKES_BOTH_FAMILIES {
+        true => socket.set_tos_v4(tos),
+        false => Ok(()),
     }
 }
 

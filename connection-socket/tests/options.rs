@@ -76,10 +76,23 @@ fn ttl_and_tos_are_set_on_ipv6() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn ttl_and_tos_hold_for_ipv4_through_an_ipv6_socket() {
+    let socket = with(SocketOptions::new().ttl(7).tos(0x10), Domain::IPV6);
+    assert_eq!((socket.ttl_v4().unwrap(), socket.tos_v4().unwrap()), (7, 0x10));
+}
+
+#[test]
 fn linger_is_set_and_zero_is_zero() {
     let linger = |time| with(SocketOptions::new().linger(time), Domain::IPV4).linger().unwrap();
     assert_eq!(linger(Duration::from_secs(5)), Some(Duration::from_secs(5)));
     assert_eq!(linger(Duration::ZERO), Some(Duration::ZERO));
+}
+
+#[test]
+fn a_linger_of_less_than_a_second_does_not_become_a_reset() {
+    let socket = with(SocketOptions::new().linger(Duration::from_millis(1)), Domain::IPV4);
+    assert_eq!(socket.linger().unwrap(), Some(Duration::from_secs(1)));
 }
 
 #[test]
@@ -91,6 +104,14 @@ fn the_user_timeout_is_set_in_milliseconds() {
     };
     assert_eq!(timeout(Duration::from_millis(1234)), Some(Duration::from_millis(1234)));
     assert_eq!(timeout(Duration::ZERO), None);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_user_timeout_of_less_than_a_millisecond_does_not_become_the_default() {
+    let options = SocketOptions::new().user_timeout(Duration::from_micros(1));
+    let timeout = with(options, Domain::IPV4).tcp_user_timeout().unwrap();
+    assert_eq!(timeout, Some(Duration::from_millis(1)));
 }
 
 #[test]
