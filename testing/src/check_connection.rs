@@ -75,26 +75,29 @@ pub async fn check_abort(mut first: impl Connection, mut second: impl Connection
 }
 
 async fn check_vectored(from: &mut impl Connection, to: &mut impl Connection) {
+    let (heard, ()) = future::zip(hear_vectored(to), say_vectored(from)).await;
+    assert_eq!(heard, b"one two", "what was written is read, in order");
+}
+
+async fn say_vectored(from: &mut impl Connection) {
     let parts = [IoSlice::new(b"one "), IoSlice::new(b""), IoSlice::new(b"two")];
     let written = from.write_vectored(&parts).await.expect("a vectored write succeeds");
     assert!((1..=7).contains(&written), "a write takes at least one byte and at most all");
     from.write_all(&b"one two"[written..]).await.expect("a write succeeds");
     from.flush().await.expect("a flush succeeds");
+}
 
-    let (mut head, mut tail) = ([0; 2], [0; 20]);
-    let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut tail)];
-    let mut read = to.read_vectored(&mut bufs).await.expect("a vectored read succeeds");
-    while read < 7 {
-        let rest = match read < head.len() {
-            true => &mut head[read..],
-            false => &mut tail[read - 2..],
-        };
-        let part = to.read(rest).await.expect("a read succeeds");
-        assert_ne!(part, 0, "a stream does not end before it was closed");
-        read += part;
+/// Reads seven bytes.
+async fn hear_vectored(to: &mut impl Connection) -> Vec<u8> {
+    let mut heard = Vec::new();
+    while heard.len() < 7 {
+        let (mut head, mut tail) = ([0; 2], [0; 20]);
+        let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut tail)];
+        let read = to.read_vectored(&mut bufs).await.expect("a vectored read succeeds");
+        assert_ne!(read, 0, "a stream does not end before it was closed");
+        heard.extend(head.iter().chain(&tail).take(read));
     }
-    let heard = [&head[..], &tail[..read - 2]].concat();
-    assert_eq!(heard, b"one two", "what was written is read, in order");
+    heard
 }
 
 async fn check_bulk_both_ways(first: &mut impl Connection, second: &mut impl Connection) {
@@ -122,22 +125,32 @@ fn bulk(seed: u8) -> Vec<u8> {
 }
 
 async fn check_half_close(first: &mut impl Connection, second: &mut impl Connection) {
-    let mut rest = Vec::new();
-    first.write_all(b"last words").await.expect("a write succeeds");
-    first.close().await.expect("a close succeeds");
-    first.close().await.expect("closing twice is no error");
-    second.read_to_end(&mut rest).await.expect("the peer of a closed connection reads the end");
-    assert_eq!(rest, b"last words", "a close loses nothing that was written before it");
+    let heard = say_and_close(first, second, b"last words").await;
+    assert_eq!(heard, b"last words", "a close loses nothing that was written before it");
     assert_eq!(second.read(&mut [0]).await.ok(), Some(0), "the end stays the end");
 
     let error = first.write(b"x").await.expect_err("a write after a close fails");
     assert_eq!(error.kind(), ErrorKind::BrokenPipe, "a write after a close is a broken pipe");
 
-    rest.clear();
-    second.write_all(b"answer").await.expect("writing goes on after the peer has closed");
-    second.close().await.expect("a close succeeds");
-    first.read_to_end(&mut rest).await.expect("reading goes on after one's own close");
-    assert_eq!(rest, b"answer", "reading goes on after one's own close");
+    let heard = say_and_close(second, first, b"answer").await;
+    assert_eq!(heard, b"answer", "after a close the other direction goes on");
+}
+
+/// Writes and closes on one side; what the other side reads until the end.
+async fn say_and_close(
+    from: &mut impl Connection,
+    to: &mut impl Connection,
+    words: &[u8],
+) -> Vec<u8> {
+    let mut heard = Vec::new();
+    let saying = async {
+        from.write_all(words).await.expect("a write succeeds");
+        from.close().await.expect("a close succeeds");
+        from.close().await.expect("closing twice is no error");
+    };
+    let (read, ()) = future::zip(to.read_to_end(&mut heard), saying).await;
+    read.expect("the peer of a closed connection reads the end");
+    heard
 }
 
 fn check_attributes(connection: &mut impl Connection) {

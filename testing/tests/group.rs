@@ -128,7 +128,7 @@ fn a_member_that_ends_is_dropped_and_the_others_go_on() {
 #[test]
 fn a_group_ends_with_its_last_member_and_stays_ended() {
     let (mut group, handles) = group();
-    handles.each_ref().map(ServerHandle::finish);
+    handles.iter().for_each(ServerHandle::finish);
     block_on(async {
         for _ in 0..100 {
             assert!(group.accept().await.is_none());
