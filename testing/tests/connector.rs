@@ -42,7 +42,7 @@ fn references_arcs_and_boxes_connect_as_what_they_point_at() {
     check(&|| say_hello(Box::new(connector.clone())));
     check(&|| say_hello(shared.clone()));
     check(&|| say_hello(BoxConnector::new(connector.clone())));
-    check(&|| say_hello(BoxConnector::new(shared.clone()).clone()));
+    check(&|| say_hello(BoxConnector::new(shared.clone())));
 }
 
 #[test]
