@@ -1,7 +1,7 @@
 //! Knowing a file again, whatever has happened to its path meanwhile.
 
 use std::{
-    fs::{self, File, Metadata},
+    fs::{self, Metadata},
     io,
     os::unix::fs::MetadataExt,
     path::Path,
@@ -20,13 +20,13 @@ impl Identity {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
 
-    /// The file that is open here.
-    pub(crate) fn of_open(file: &File) -> io::Result<Self> {
-        file.metadata().map(|metadata| Self::of(&metadata))
-    }
-
     /// Whether this file is at `path`. A symbolic link to it is another file.
     pub(crate) fn is_at(self, path: &Path) -> bool {
         fs::symlink_metadata(path).is_ok_and(|metadata| Self::of(&metadata) == self)
+    }
+
+    /// Removes this file from `path`. Another one that is there by now is left alone.
+    pub(crate) fn remove_from(self, path: &Path) -> io::Result<()> {
+        if self.is_at(path) { fs::remove_file(path) } else { Ok(()) }
     }
 }

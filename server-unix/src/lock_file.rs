@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
@@ -37,36 +37,48 @@ pub(crate) struct LockFile {
 impl LockFile {
     /// Locks the path of a socket against all other servers, or says who has it.
     pub(crate) fn take(socket: &Path) -> Result<Self, Failure> {
-        let path = beside(socket);
+        Self::take_at(beside(socket))
+    }
+
+    fn take_at(path: PathBuf) -> Result<Self, Failure> {
         for _ in 0..TRIES {
             let Some(file) = open_or_create(&path)? else { continue };
-            let locking = |error| Failure::during(format!("locking {}", path.display()), error);
-            let identity = Identity::of_open(&file).map_err(locking)?;
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) if !identity.is_at(&path) => continue,
-                Ok(()) => {}
-                Err(Errno::INTR) => continue,
-                Err(Errno::WOULDBLOCK) => break,
-                Err(error) => return Err(locking(error.into())),
+            if let Some(lock) = Self::lock(file, &path)? {
+                return Ok(lock);
             }
-            // From here on nobody else removes it. Ours are always empty; one with something in it
-            // belongs to a program with another custom (a process id in it, for example).
-            let metadata = file.metadata().map_err(locking)?;
-            if !metadata.is_file() || metadata.len() > 0 {
-                return Err(foreign(&path).into());
-            }
-            return Ok(Self { path, identity, _file: file });
         }
-        Err(PathInUse::new(format!("another server holds the lock {}", path.display())).into())
+        Err(taken(&path).into())
+    }
+
+    /// Locks this file; `None` if it is not at its path any more.
+    fn lock(file: File, path: &Path) -> Result<Option<Self>, Failure> {
+        let locking = |error| Failure::during(format!("locking {}", path.display()), error);
+        let metadata = file.metadata().map_err(locking)?;
+        let identity = Identity::of(&metadata);
+        let locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        // Asked after locking, whether that went well or not: from here on only the holder of the
+        // lock removes the file.
+        if !identity.is_at(path) {
+            return Ok(None);
+        }
+        match locked {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Err(taken(path).into()),
+            Err(error) => return Err(locking(error.into())),
+        }
+        // Ours are always empty; one with something in it belongs to a program with another custom
+        // (a process id in it, for example).
+        if !metadata.is_file() || metadata.len() > 0 {
+            return Err(foreign(path).into());
+        }
+        Ok(Some(Self { path: path.to_owned(), identity, _file: file }))
     }
 }
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        if self.identity.is_at(&self.path) {
-            // If the system refuses, an empty file stays, which the next server uses.
-            let _ = fs::remove_file(&self.path);
-        }
+        // If the system refuses, an empty file stays, which the next server uses.
+        let _ = self.identity.remove_from(&self.path);
     }
 }
 
@@ -99,9 +111,36 @@ fn open_or_create(path: &Path) -> Result<Option<File>, Failure> {
     }
 }
 
+fn taken(path: &Path) -> PathInUse {
+    PathInUse::new(format!("another server holds the lock {}", path.display()))
+}
+
 fn foreign(path: &Path) -> PathInUse {
     PathInUse::new(format!(
         "{} belongs to another program: remove it if that program is gone",
         path.display()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use super::*;
+
+    /// Otherwise two servers could hold the lock of one path: one on this file, one on its heir.
+    /// And whoever still has it locked does not hold the path.
+    #[test]
+    fn a_file_that_is_no_longer_at_its_path_does_not_count_locked_or_not() {
+        let path = env::temp_dir().join(format!("server-unix-lock-{}", process::id()));
+        let former_holder = LockFile::take_at(path.clone()).unwrap();
+        let opened_before = [(); 2].map(|()| File::open(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+        let heir = LockFile::take_at(path.clone()).unwrap();
+        let [first, second] = opened_before;
+        assert!(LockFile::lock(first, &path).unwrap().is_none());
+        drop(former_holder);
+        assert!(LockFile::lock(second, &path).unwrap().is_none());
+        assert!(heir.identity.is_at(&path));
+    }
 }

@@ -60,7 +60,7 @@ impl UnixServerOptions {
     /// How many clients may wait to be accepted. By default 4096; the system may allow fewer
     /// (`net.core.somaxconn`) and silently does with that. Zero still lets one client wait.
     ///
-    /// Where it is too small, clients that block hang, and others are told to come again.
+    /// Where it is too small, clients that come in a burst have to ask again and again.
     pub fn backlog(mut self, backlog: u32) -> Self {
         self.backlog = backlog;
         self
@@ -117,9 +117,11 @@ impl UnixServerOptions {
     /// | a file, a directory, a symbolic link (wherever it leads) | `AddrInUse` |
     ///
     /// Asking whether a server lives takes a connection to it, which it sees come and go. A server
-    /// of another program looks dead between its bind and its listen, because it does not take the
-    /// lock. An empty file that is called as the lock file would be counts as one that a crashed
-    /// server has left; one with something in it belongs to another program, and the path with it.
+    /// of another program, which takes no lock, looks dead between its bind and its listen, and on
+    /// systems other than Linux also while its backlog is full.
+    ///
+    /// A lock file that is empty, and that nobody has locked, was left by a server that crashed.
+    /// One with something in it belongs to another program, and the path with it: `AddrInUse`.
     ///
     /// The directory should be one in which only those can make files who are trusted with the
     /// socket, as with every file that is opened by its path.
@@ -257,4 +259,23 @@ fn narrow(socket: &Socket, mode: u32) -> io::Result<()> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn narrow(_socket: &Socket, _mode: u32) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, os::unix::fs::PermissionsExt, process};
+
+    use super::*;
+
+    #[test]
+    fn the_file_is_born_with_no_more_permissions_than_were_asked_for() {
+        let path = env::temp_dir().join(format!("server-unix-born-{}", process::id()));
+        let socket = open(Domain::UNIX).unwrap();
+        narrow(&socket, 0o600).unwrap();
+        socket.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        let mode = fs::symlink_metadata(&path).unwrap().permissions().mode();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(mode & 0o7777, 0o600);
+    }
 }

@@ -62,9 +62,9 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if self.is_ours && self.identity.is_at(&self.path) {
+        if self.is_ours {
             // If the system refuses, a dead socket stays, which the next server replaces.
-            let _ = fs::remove_file(&self.path);
+            let _ = self.identity.remove_from(&self.path);
         }
     }
 }
@@ -80,11 +80,9 @@ pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
 /// where it would look dead.
 pub(crate) fn remove_dead(path: &Path, address: &SockAddr) -> Result<(), Failure> {
     let Some(found) = socket_at(path)? else { return Ok(()) };
-    let is_dead = probe(address)?;
-    let identity = Identity::of(&found);
-    if is_dead && identity.is_at(path) {
+    if probe(address)? == Found::Nobody {
         let removing = |error| Failure::during("removing a dead server's socket", error);
-        fs::remove_file(path).map_err(removing)?;
+        Identity::of(&found).remove_from(path).map_err(removing)?;
     }
     Ok(())
 }
@@ -99,15 +97,24 @@ fn socket_at(path: &Path) -> Result<Option<Metadata>, Failure> {
     }
 }
 
-/// Whether nobody listens at `address`, by asking: only "connection refused" proves it.
-fn probe(address: &SockAddr) -> Result<bool, Failure> {
+/// What asking at an address has found, unless it is a server.
+#[derive(PartialEq, Eq)]
+enum Found {
+    /// A socket whose server is dead.
+    Nobody,
+    /// No socket: it went by itself.
+    Nothing,
+}
+
+/// Asks who listens at `address`: only "connection refused" proves that nobody does.
+fn probe(address: &SockAddr) -> Result<Found, Failure> {
     let socket = open(Domain::UNIX)?;
     let Err(error) = socket.connect(address) else {
         return Err(alive().into());
     };
     match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::CONNREFUSED) => Ok(true),
-        Some(Errno::NOENT) => Ok(false), // gone by itself
+        Some(Errno::CONNREFUSED) => Ok(Found::Nobody),
+        Some(Errno::NOENT) => Ok(Found::Nothing),
         // A full backlog, or a socket of another type: somebody is there.
         Some(Errno::AGAIN | Errno::PROTOTYPE) => Err(alive().into()),
         _ => Err(PathInUse::new(format!(
