@@ -51,6 +51,7 @@ fn a_lock_file_that_may_not_be_opened_is_named() {
     let directory = TempDir::new();
     File::create(directory.join("s.lock")).unwrap();
     set_mode(&directory, "s.lock", 0o000);
+    set_mode(&directory, ".", 0o755);
     let error = refusal_without_privileges(&directory);
     assert_eq!(os_error(&error), Some(EACCES));
     let step = format!("failed during opening {}: ", directory.join("s.lock").display());
