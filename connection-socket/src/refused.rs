@@ -14,7 +14,7 @@ impl OptionRefused {
         Self { option, error }
     }
 
-    /// The name of the option, as the method of [`SocketOptions`] that sets it.
+    /// The name of the option, as the method of [`SocketOptions`](crate::SocketOptions) that sets it.
     pub fn option(&self) -> &'static str {
         self.option
     }

@@ -64,9 +64,9 @@ impl UnixConnector {
         self
     }
 
-    /// Waits on this clock while a backlog is full. By default (`None`) the system's.
-    pub fn with_clock(mut self, clock: Option<Arc<dyn Clock>>) -> Self {
-        self.clock = clock;
+    /// Waits on this clock while a backlog is full. By default the system's.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
         self
     }
 

@@ -123,7 +123,7 @@ fn on_the_systems_clock_it_connects_too_and_others_run_meanwhile() {
 
 fn connector() -> (UnixConnector, ManualClock) {
     let clock = ManualClock::new();
-    (UnixConnector::new().with_clock(Some(Arc::new(clock.clone()))), clock)
+    (UnixConnector::new().with_clock(Arc::new(clock.clone())), clock)
 }
 
 fn poll(connect: &mut Connecting<'_>) -> Poll<io::Result<UnixConnection>> {

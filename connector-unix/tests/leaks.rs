@@ -96,7 +96,7 @@ fn a_connection_that_is_dropped_leaves_nothing_and_its_peer_sees_the_end() {
 
 fn connector() -> (UnixConnector, ManualClock) {
     let clock = ManualClock::new();
-    (UnixConnector::new().with_clock(Some(Arc::new(clock.clone()))), clock)
+    (UnixConnector::new().with_clock(Arc::new(clock.clone())), clock)
 }
 
 /// What the process holds once the reactor, which keeps what it opens at first use, is running.

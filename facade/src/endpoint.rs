@@ -161,14 +161,6 @@ impl Endpoint {
             _ => None,
         }
     }
-
-    pub(crate) fn kind(&self) -> &Kind {
-        &self.0
-    }
-
-    pub(crate) fn into_kind(self) -> Kind {
-        self.0
-    }
 }
 
 impl fmt::Display for Endpoint {

@@ -1,17 +1,183 @@
-//! Async, streaming connectors and servers, wired by one URI.
+//! Async, streaming connectors and servers for TCP and Unix sockets, wired by one URI, for any
+//! executor.
+//!
+//! This is the facade over a house of small crates, each of which publishes one interface or one
+//! decorator: it parses the text, puts the usual parts together and lets each be replaced. Users
+//! who want less take only the crates they need; everything here is made of them.
+//!
+//! - [`connect`] and [`Connector`]: a client's side;
+//! - [`bind`] and [`Server`]: a server's side;
+//! - [`Socket`]: what both hand out;
+//! - [`Endpoint`]: the URI that both read;
+//! - [`ConnectorConfig`] and [`ServerConfig`]: the same as plain data, with the feature `serde`
+//!   from a file;
+//! - [`connection`], [`connector`] and [`server`]: the interfaces, for those who write layers.
+//!
+//! # Examples
+//!
+//! A server that greets, and a client that listens:
+//!
+//! ```
+//! use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
+//!
+//! future::block_on(async {
+//!     let mut server = socketry::bind("127.0.0.1:0").await?;
+//!     let address = server.local_address().unwrap();
+//!
+//!     let greeting = async {
+//!         if let Some(socket) = server.accept().await {
+//!             socket?.write_all(b"hello").await?;
+//!         }
+//!         Ok(())
+//!     };
+//!     let listening = async {
+//!         let mut heard = String::new();
+//!         socketry::connect(address).await?.read_to_string(&mut heard).await?;
+//!         std::io::Result::Ok(heard)
+//!     };
+//!     let ((), heard) = future::try_zip(greeting, listening).await?;
+//!     assert_eq!(heard, "hello");
+//!     std::io::Result::Ok(())
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Executors
+//!
+//! Everything waits through [async-io](https://docs.rs/async-io), whose reactor has a thread of its
+//! own: it works under smol, async-std, tokio or a bare `block_on`, and spawns nothing. It is
+//! fastest under `async_io::block_on` (that is `smol::block_on`), which runs the reactor on the
+//! thread that waits.
+//!
+//! # Features
+//!
+//! - `serde`: [`ConnectorConfig`], [`ServerConfig`] and [`Endpoint`] can be read and written.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "provisional: the connector and the server are not wired yet"
-)]
 
-pub use socketry_connection::{Address, UnixAddress};
-pub use socketry_connector::{Host, HostPort, PeerNamed};
+use std::{io, sync::OnceLock};
 
-pub use crate::endpoint::{Endpoint, InvalidEndpoint};
+#[doc(no_inline)]
+pub use socketry_connection::{Address, BoxConnection, Connection, UnixAddress};
+#[doc(no_inline)]
+pub use socketry_connector::{BoxConnector, Connect, Host, HostPort, PeerNamed, Trace};
+#[doc(no_inline)]
+pub use socketry_server::{Accept, AcceptExt, BoxServer, Control, ServerGroup};
 
+pub use crate::{
+    builder::ConnectorBuilder,
+    client::Connector,
+    config::{
+        ConnectorConfig, KeepaliveConfig, ServerConfig, Setting, SocketConfig, TcpOptions,
+        TcpServerConfig, Timeout, UnixServerConfig,
+    },
+    endpoint::{Endpoint, InvalidEndpoint},
+    listening::Server,
+    slots::{TcpSlot, TlsSlot, UnixSlot},
+    socket::Socket,
+};
+
+/// The interface of connections: [`socketry_connection`].
+pub mod connection {
+    #[doc(inline)]
+    pub use socketry_connection::*;
+    #[cfg(unix)]
+    #[doc(inline)]
+    pub use socketry_connection_socket::UnixConnection;
+    #[doc(inline)]
+    pub use socketry_connection_socket::{
+        Keepalive, ReadHalf, SocketConnection, SocketOptions, TcpConnection, WriteHalf,
+    };
+}
+
+/// The interface of connectors, and the connectors: [`socketry_connector`].
+pub mod connector {
+    #[doc(inline)]
+    pub use socketry_connector::*;
+    #[doc(inline)]
+    pub use socketry_connector_tcp::TcpConnector;
+    #[doc(inline)]
+    pub use socketry_connector_timeout::{TimedOut, TimeoutConnector};
+    #[cfg(unix)]
+    #[doc(inline)]
+    pub use socketry_connector_unix::UnixConnector;
+}
+
+/// The interface of servers, and the servers: [`socketry_server`].
+pub mod server {
+    #[doc(inline)]
+    pub use socketry_server::*;
+    #[doc(inline)]
+    pub use socketry_server_tcp::{TcpServer, TcpServerOptions};
+    #[cfg(unix)]
+    #[doc(inline)]
+    pub use socketry_server_unix::{UnixServer, UnixServerOptions};
+}
+
+mod builder;
+mod client;
+mod config;
 mod endpoint;
 #[cfg(unix)]
 mod inherited;
+mod listening;
+mod names;
+mod slots;
+mod socket;
+
+/// Connects to `endpoint` with a [`Connector`] as [`Connector::new`] makes it.
+///
+/// # Errors
+///
+/// Those of [`Connector::connect`].
+///
+/// # Cancel safety
+///
+/// Dropping the future closes every socket and frees every timer at once.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example() -> std::io::Result<()> {
+/// let by_text = socketry::connect("tcp://127.0.0.1:80").await?;
+/// let by_parts = socketry::connect(("::1", 80)).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn connect<E>(endpoint: E) -> io::Result<Socket>
+where
+    E: TryInto<Endpoint> + Send,
+    E::Error: Into<InvalidEndpoint>,
+{
+    static USUAL: OnceLock<Connector> = OnceLock::new();
+
+    USUAL.get_or_init(Connector::new).connect(endpoint).await
+}
+
+/// Listens on `endpoint` with default options: [`Server::bind`].
+///
+/// # Errors
+///
+/// Those of [`Server::bind`].
+///
+/// # Cancel safety
+///
+/// It does not wait.
+///
+/// # Examples
+///
+/// ```
+/// # futures_lite::future::block_on(async {
+/// let server = socketry::bind(0).await?; // 127.0.0.1, on a port that the system chooses
+/// assert_eq!(server.local_address().unwrap().scheme(), "tcp");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub async fn bind<E>(endpoint: E) -> io::Result<Server>
+where
+    E: TryInto<Endpoint>,
+    E::Error: Into<InvalidEndpoint>,
+{
+    Server::bind(endpoint).await
+}

@@ -1,0 +1,220 @@
+//! Connecting to whatever a URI says.
+
+use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use socketry_connection::{Clock, UnixAddress};
+use socketry_connector::{BoxConnector, Connect, HostPort, PeerNamed, Trace};
+use socketry_connector_tcp::TcpConnector;
+use socketry_connector_timeout::TimeoutConnector;
+#[cfg(unix)]
+use socketry_connector_unix::UnixConnector;
+
+use crate::{
+    ConnectorBuilder, Endpoint, InvalidEndpoint, Socket, endpoint::ClientTarget,
+    names::LiteralConnector, slots::TlsChoice,
+};
+
+/// Connects to whatever an [`Endpoint`] says: `tcp://`, `tls://` or `unix://`.
+///
+/// It has one slot for each scheme, and one clock around everything that a connect over `tcp://` or
+/// `tls://` does: 60 seconds, unless told otherwise. A clone shares all of it. Not part of it:
+/// retrying, pooling, and protocols.
+///
+/// It is a [`Connect`] for everything that is an endpoint, so that decorators fit around it.
+///
+/// # Examples
+///
+/// ```no_run
+/// use futures_lite::{AsyncWriteExt, future::block_on};
+/// use socketry::Connector;
+///
+/// block_on(async {
+///     let connector = Connector::new();
+///     let mut over_tcp = connector.connect("127.0.0.1:8080").await?;
+///     let mut over_unix = connector.connect("unix:///run/demo.sock").await?;
+///     over_tcp.write_all(b"hello").await?;
+///     over_unix.write_all(b"hello").await
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Connector {
+    wiring: Arc<Wiring>,
+}
+
+pub(crate) struct Wiring {
+    pub(crate) tcp: TcpStack,
+    pub(crate) tls: TlsChoice,
+    pub(crate) unix: UnixStack,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) unix_timeout: Option<Duration>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+}
+
+pub(crate) enum TcpStack {
+    Off,
+    Usual(LiteralConnector<TcpConnector>),
+    Addresses(LiteralConnector<BoxConnector<SocketAddr>>),
+    Hosts(BoxConnector<HostPort>),
+}
+
+pub(crate) enum UnixStack {
+    Off,
+    #[cfg(unix)]
+    Usual(UnixConnector),
+    #[cfg(not(unix))]
+    Missing,
+    Custom(BoxConnector<UnixAddress>),
+}
+
+impl Connector {
+    /// The connector that suits most: every scheme, default options, 60 seconds.
+    pub fn new() -> Self {
+        Self::from_wiring(ConnectorBuilder::usual())
+    }
+
+    /// A connector with options of its own.
+    pub fn builder() -> ConnectorBuilder {
+        ConnectorBuilder::new()
+    }
+
+    pub(crate) fn from_wiring(wiring: Wiring) -> Self {
+        Self { wiring: Arc::new(wiring) }
+    }
+
+    /// Connects to `endpoint`: a text, a `SocketAddr`, a `(host, port)`, an [`Address`], or
+    /// whatever else is an [`Endpoint`].
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), before anything is opened: the text is no
+    ///   endpoint ([`InvalidEndpoint`] says why), or its scheme is switched off.
+    /// - [`Unsupported`](io::ErrorKind::Unsupported), before anything is opened: this build or
+    ///   system lacks what the scheme needs.
+    /// - [`TimedOut`](io::ErrorKind::TimedOut): not connected in time; the error says what had been
+    ///   tried.
+    /// - What the connectors inside say, with the system's kind and number: see
+    ///   [`ConnectFailed`](crate::connector::ConnectFailed).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes every socket and frees every timer at once.
+    ///
+    /// [`Address`]: crate::Address
+    pub fn connect<E>(&self, endpoint: E) -> impl Future<Output = io::Result<Socket>> + Send
+    where
+        E: TryInto<Endpoint> + Send,
+        E::Error: Into<InvalidEndpoint>,
+    {
+        Connect::connect(self, endpoint)
+    }
+}
+
+impl Default for Connector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// See [`Connector::connect`].
+impl<E> Connect<E> for Connector
+where
+    E: TryInto<Endpoint> + Send,
+    E::Error: Into<InvalidEndpoint>,
+{
+    type Connection = Socket;
+
+    fn connect_traced(
+        &self,
+        endpoint: E,
+        trace: Trace<'_>,
+    ) -> impl Future<Output = io::Result<Socket>> + Send {
+        let target = endpoint.try_into().map_err(Into::into).and_then(Endpoint::for_client);
+        async move { self.wiring.connect(target?, trace).await }
+    }
+}
+
+impl Wiring {
+    async fn connect(&self, target: ClientTarget, trace: Trace<'_>) -> io::Result<Socket> {
+        match target {
+            ClientTarget::Tcp(target) => self.connect_tcp(target, trace).await,
+            ClientTarget::Tls(target) => self.connect_tls(target, trace).await,
+            ClientTarget::Unix(target) => self.connect_unix(target, trace).await,
+        }
+    }
+
+    async fn connect_tcp(&self, target: HostPort, trace: Trace<'_>) -> io::Result<Socket> {
+        match &self.tcp {
+            TcpStack::Off => Err(switched_off("tcp", &target)),
+            TcpStack::Usual(inner) => self.timed(inner, self.timeout, target, trace).await,
+            TcpStack::Addresses(inner) => self.timed(inner, self.timeout, target, trace).await,
+            TcpStack::Hosts(inner) => self.timed(inner, self.timeout, target, trace).await,
+        }
+    }
+
+    async fn connect_tls(
+        &self,
+        target: PeerNamed<HostPort>,
+        trace: Trace<'_>,
+    ) -> io::Result<Socket> {
+        match &self.tls {
+            TlsChoice::Off => Err(switched_off("tls", target.target())),
+            TlsChoice::Usual => Err(unsupported("tls", target.target(), "TLS is not built in")),
+            TlsChoice::Custom(inner) => self.timed(inner, self.timeout, target, trace).await,
+        }
+    }
+
+    async fn connect_unix(&self, target: UnixAddress, trace: Trace<'_>) -> io::Result<Socket> {
+        match &self.unix {
+            UnixStack::Off => Err(switched_off("unix", &target)),
+            #[cfg(unix)]
+            UnixStack::Usual(inner) => self.timed(inner, self.unix_timeout, target, trace).await,
+            #[cfg(not(unix))]
+            UnixStack::Missing => {
+                let system = std::env::consts::OS;
+                Err(unsupported("unix", &target, &format!("{system} has no Unix sockets here")))
+            }
+            UnixStack::Custom(inner) => self.timed(inner, self.unix_timeout, target, trace).await,
+        }
+    }
+
+    /// One clock around everything that `connector` does.
+    async fn timed<C, T>(
+        &self,
+        connector: &C,
+        timeout: Option<Duration>,
+        target: T,
+        trace: Trace<'_>,
+    ) -> io::Result<Socket>
+    where
+        C: Connect<T, Connection: Into<Socket>>,
+        T: Send,
+    {
+        let Some(after) = timeout else {
+            return connector.connect_traced(target, trace).await.map(Into::into);
+        };
+        let mut timed = TimeoutConnector::new(connector, after);
+        if let Some(clock) = &self.clock {
+            timed = timed.with_clock(clock.clone());
+        }
+        timed.connect_traced(target, trace).await.map(Into::into)
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector").field("timeout", &self.wiring.timeout).finish_non_exhaustive()
+    }
+}
+
+fn switched_off(scheme: &str, target: &impl fmt::Display) -> io::Error {
+    let text = format!(
+        "connection to {scheme}://{target} refused: the scheme {scheme} is switched off in this connector; switch it on with Connector::builder().{scheme}(true)"
+    );
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+fn unsupported(scheme: &str, target: &impl fmt::Display, why: &str) -> io::Error {
+    let text = format!("connection to {scheme}://{target} refused: {why}");
+    io::Error::new(io::ErrorKind::Unsupported, text)
+}

@@ -1,0 +1,15 @@
+//! Connectors and servers as plain data.
+
+pub use self::{
+    client::{ConnectorConfig, TcpOptions, Timeout},
+    server::{ServerConfig, TcpServerConfig, UnixServerConfig},
+    setting::Setting,
+    socket::{KeepaliveConfig, SocketConfig},
+};
+
+mod client;
+#[cfg(feature = "serde")]
+mod duration;
+mod server;
+mod setting;
+mod socket;

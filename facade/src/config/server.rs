@@ -1,0 +1,254 @@
+//! A server as plain data.
+
+use std::{io, net::SocketAddr};
+
+use socketry_server_tcp::TcpServerOptions;
+
+use super::SocketConfig;
+use crate::{Endpoint, InvalidEndpoint, Server, endpoint::ServerTarget};
+
+/// The options of a [`Server`] as plain data, for programs that are told by a file.
+///
+/// Those of other schemes than that of the endpoint have no effect. With the feature `serde` it can
+/// be read; what is missing has its default and an unknown key is an error:
+///
+/// ```toml
+/// [tcp]
+/// backlog = 1024
+/// only_v6 = true
+///
+/// [unix]
+/// mode = "0660"
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use socketry::ServerConfig;
+///
+/// # futures_lite::future::block_on(async {
+/// let mut config = ServerConfig::default();
+/// config.tcp.backlog = 1024;
+/// let server = config.bind("127.0.0.1:0").await?;
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Options of servers on TCP.
+    pub tcp: TcpServerConfig,
+    /// Options of servers on Unix sockets.
+    pub unix: UnixServerConfig,
+}
+
+impl ServerConfig {
+    /// Listens on `endpoint` with these options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::bind`].
+    ///
+    /// # Cancel safety
+    ///
+    /// It does not wait.
+    pub async fn bind<E>(&self, endpoint: E) -> io::Result<Server>
+    where
+        E: TryInto<Endpoint>,
+        E::Error: Into<InvalidEndpoint>,
+    {
+        let endpoint = endpoint.try_into().map_err(Into::into)?;
+        match endpoint.for_server()? {
+            ServerTarget::Tcp(address) => {
+                let server = self.tcp.to_options()?.bind(address)?;
+                Ok(server.into())
+            }
+            ServerTarget::Tls(address) => Err(tls_is_missing(address)),
+            ServerTarget::Unix(address) => self.bind_unix(&address),
+            ServerTarget::Fd(number) => self.take_over(number),
+            ServerTarget::Systemd(name) => self.take_over_from_systemd(name.as_deref()),
+        }
+    }
+
+    #[cfg(unix)]
+    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
+        let server = self.unix.to_options()?.bind(address)?;
+        Ok(server.into())
+    }
+
+    #[cfg(unix)]
+    fn take_over(&self, number: u32) -> io::Result<Server> {
+        use socketry_connection_socket::{Adopted, adopt};
+        use socketry_server::ListenFailed;
+
+        let adopted = crate::inherited::duplicate(number)
+            .and_then(adopt)
+            .map_err(|error| ListenFailed::new(format_args!("fd://{number}"), error))?;
+        match adopted {
+            Adopted::Tcp(listener) => {
+                let server = self.tcp.to_options()?.from_fd(listener.into())?;
+                Ok(server.into())
+            }
+            Adopted::Unix(listener) => {
+                let server = self.unix.to_options()?.from_fd(listener.into())?;
+                Ok(server.into())
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
+        use socketry_server::{AcceptExt, ListenFailed, ServerGroup};
+
+        let on = format!("systemd://{}", name.unwrap_or_default());
+        let numbers =
+            crate::inherited::listeners(name).map_err(|error| ListenFailed::new(on, error))?;
+        if let [number] = numbers[..] {
+            return self.take_over(number);
+        }
+        let servers: Vec<Server> =
+            numbers.into_iter().map(|number| self.take_over(number)).collect::<io::Result<_>>()?;
+        Ok(ServerGroup::new(servers).boxed().into())
+    }
+
+    #[cfg(not(unix))]
+    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
+        Err(missing(format_args!("unix://{address}")))
+    }
+
+    #[cfg(not(unix))]
+    fn take_over(&self, number: u32) -> io::Result<Server> {
+        Err(missing(format_args!("fd://{number}")))
+    }
+
+    #[cfg(not(unix))]
+    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
+        Err(missing(format_args!("systemd://{}", name.unwrap_or_default())))
+    }
+}
+
+/// Options of servers on TCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct TcpServerConfig {
+    /// How many clients may wait to be accepted. By default 4096; the system may allow fewer.
+    pub backlog: u32,
+    /// Binds although connections of an earlier server linger. By default on (off on Windows,
+    /// where it means more).
+    pub reuse_address: bool,
+    /// Shares the address with other servers that do so too. By default off.
+    pub reuse_port: bool,
+    /// Whether a server on an IPv6 address refuses IPv4. By default the system decides.
+    pub only_v6: Option<bool>,
+    /// Options of every accepted connection.
+    pub socket: SocketConfig,
+}
+
+impl TcpServerConfig {
+    fn to_options(&self) -> io::Result<TcpServerOptions> {
+        let options = TcpServerOptions::new()
+            .backlog(self.backlog)
+            .reuse_address(self.reuse_address)
+            .reuse_port(self.reuse_port)
+            .accepted(self.socket.to_options()?);
+        Ok(match self.only_v6 {
+            Some(only) => options.only_v6(only),
+            None => options,
+        })
+    }
+}
+
+impl Default for TcpServerConfig {
+    fn default() -> Self {
+        Self {
+            backlog: 4096,
+            reuse_address: cfg!(unix),
+            reuse_port: false,
+            only_v6: None,
+            socket: SocketConfig::default(),
+        }
+    }
+}
+
+/// Options of servers on Unix sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct UnixServerConfig {
+    /// How many clients may wait to be accepted. By default 4096; the system may allow fewer.
+    pub backlog: u32,
+    /// The permissions of the socket's file; `"0660"` in a file. By default the process decides
+    /// (its umask).
+    #[cfg_attr(feature = "serde", serde(with = "octal"))]
+    pub mode: Option<u32>,
+    /// The user that the socket's file shall belong to. By default that of the process.
+    pub uid: Option<u32>,
+    /// The group that the socket's file shall belong to. By default that of the process.
+    pub gid: Option<u32>,
+    /// Options of every accepted connection, of which only the buffers have an effect.
+    pub socket: SocketConfig,
+}
+
+#[cfg(unix)]
+impl UnixServerConfig {
+    fn to_options(&self) -> io::Result<socketry_server_unix::UnixServerOptions> {
+        let mut options = socketry_server_unix::UnixServerOptions::new()
+            .backlog(self.backlog)
+            .owner(self.uid, self.gid)
+            .accepted(self.socket.to_options()?);
+        if let Some(mode) = self.mode {
+            options = options.mode(mode);
+        }
+        Ok(options)
+    }
+}
+
+impl Default for UnixServerConfig {
+    fn default() -> Self {
+        Self { backlog: 4096, mode: None, uid: None, gid: None, socket: SocketConfig::default() }
+    }
+}
+
+fn tls_is_missing(address: SocketAddr) -> io::Error {
+    let text = format!("listening on tls://{address} refused: TLS is not built in");
+    io::Error::new(io::ErrorKind::Unsupported, text)
+}
+
+#[cfg(not(unix))]
+fn missing(on: std::fmt::Arguments<'_>) -> io::Error {
+    let system = std::env::consts::OS;
+    let text = format!("listening on {on} refused: {system} has no such sockets here");
+    io::Error::new(io::ErrorKind::Unsupported, text)
+}
+
+/// Permissions as people write them.
+#[cfg(feature = "serde")]
+mod octal {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[allow(clippy::ref_option, reason = "the signature that serde calls")]
+    pub(super) fn serialize<S: Serializer>(mode: &Option<u32>, to: S) -> Result<S::Ok, S::Error> {
+        match mode {
+            Some(mode) => to.collect_str(&format_args!("{mode:04o}")),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else {
+            return Ok(None);
+        };
+        match u32::from_str_radix(&text, 8) {
+            Ok(mode) if mode <= 0o777 && !text.starts_with('+') => Ok(Some(mode)),
+            _ => Err(D::Error::custom(format_args!(
+                "{text:?} are no permissions; write three octal digits as text, such as \"0660\""
+            ))),
+        }
+    }
+}

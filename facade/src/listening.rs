@@ -1,0 +1,168 @@
+//! Listening on whatever a URI says.
+
+use std::{
+    convert::Infallible,
+    fmt, io,
+    task::{Context, Poll},
+};
+
+use socketry_connection::{Address, BoxConnection};
+use socketry_server::{Accept, AcceptExt, Accepting, BoxServer, Control, Incoming};
+use socketry_server_tcp::TcpServer;
+#[cfg(unix)]
+use socketry_server_unix::UnixServer;
+
+use crate::{Endpoint, InvalidEndpoint, ServerConfig, Socket};
+
+/// Takes connections on whatever an [`Endpoint`] says: TCP, a Unix socket, or a socket that was
+/// inherited.
+///
+/// It is an [`Accept`], so that decorators fit around it; what is needed daily are methods of its
+/// own, so that no trait need be imported.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
+/// use socketry::Server;
+///
+/// future::block_on(async {
+///     let mut server = Server::bind("127.0.0.1:0").await?;
+///     let address = server.local_address().unwrap();
+///     let control = server.control();
+///
+///     let serving = async {
+///         while let Some(socket) = server.accept().await {
+///             socket?.write_all(b"hello").await?;
+///         }
+///         std::io::Result::Ok(()) // closed
+///     };
+///     let asking = async {
+///         let mut heard = String::new();
+///         socketry::connect(address).await?.read_to_string(&mut heard).await?;
+///         control.close();
+///         std::io::Result::Ok(heard)
+///     };
+///     let (served, heard) = future::zip(serving, asking).await;
+///     assert_eq!(heard?, "hello");
+///     served
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Server(Inner);
+
+enum Inner {
+    Tcp(TcpServer),
+    #[cfg(unix)]
+    Unix(UnixServer),
+    Custom(BoxServer),
+}
+
+/// Calls a method on whatever is inside.
+macro_rules! inside {
+    ($server:expr, $inner:ident => $call:expr) => {
+        match $server {
+            Inner::Tcp($inner) => $call,
+            #[cfg(unix)]
+            Inner::Unix($inner) => $call,
+            Inner::Custom($inner) => $call,
+        }
+    };
+}
+
+impl Server {
+    /// Listens on `endpoint` with default options: a text, a port of 127.0.0.1, a `SocketAddr`, a
+    /// `(host, port)`, an [`Address`], or whatever else is an [`Endpoint`].
+    ///
+    /// It listens when this returns: clients that come before the first accept wait in the backlog.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), before anything is opened: this is no
+    ///   endpoint for a server ([`InvalidEndpoint`] says why).
+    /// - [`Unsupported`](io::ErrorKind::Unsupported): this build or system lacks what it needs.
+    /// - [`ListenFailed`](socketry_server::ListenFailed) with the system's kind and number.
+    ///
+    /// # Cancel safety
+    ///
+    /// It does not wait.
+    pub async fn bind<E>(endpoint: E) -> io::Result<Self>
+    where
+        E: TryInto<Endpoint>,
+        E::Error: Into<InvalidEndpoint>,
+    {
+        ServerConfig::default().bind(endpoint).await
+    }
+
+    /// The next connection; `None` once the server is closed. No error is fatal: call it again.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future has taken no connection; nobody is lost.
+    pub fn accept(&mut self) -> Accepting<'_, Self> {
+        AcceptExt::accept(self)
+    }
+
+    /// The connections as a stream, which ends when the server is closed.
+    pub fn incoming(&mut self) -> Incoming<'_, Self> {
+        AcceptExt::incoming(self)
+    }
+
+    /// Where the server listens; `None` once it is closed.
+    pub fn local_address(&self) -> Option<Address> {
+        inside!(&self.0, server => server.local_address())
+    }
+
+    /// The handle that pauses, resumes and closes this server from any task.
+    pub fn control(&self) -> Control {
+        inside!(&self.0, server => server.control())
+    }
+}
+
+impl Accept for Server {
+    type Connection = Socket;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Socket>>> {
+        inside!(&mut self.0, server => {
+            server.poll_accept(cx).map(|next| next.map(|result| result.map(Into::into)))
+        })
+    }
+
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Infallible> {
+        inside!(&mut self.0, server => server.poll_progress(cx))
+    }
+
+    fn local_address(&self) -> Option<Address> {
+        self.local_address()
+    }
+
+    fn control(&self) -> Control {
+        self.control()
+    }
+}
+
+impl From<TcpServer> for Server {
+    fn from(server: TcpServer) -> Self {
+        Self(Inner::Tcp(server))
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixServer> for Server {
+    fn from(server: UnixServer) -> Self {
+        Self(Inner::Unix(server))
+    }
+}
+
+impl From<Box<dyn Accept<Connection = BoxConnection>>> for Server {
+    fn from(server: BoxServer) -> Self {
+        Self(Inner::Custom(server))
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (state, address) = (self.control().state(), self.local_address());
+        f.debug_struct("Server").field("state", &state).field("address", &address).finish()
+    }
+}

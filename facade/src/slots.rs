@@ -1,0 +1,118 @@
+//! What a connector does for each scheme: nothing, the usual, or what it is given.
+
+use socketry_connection::UnixAddress;
+use socketry_connector::{BoxConnector, HostPort, PeerNamed};
+use socketry_connector_tcp::TcpConnector;
+use std::net::SocketAddr;
+
+use crate::TcpOptions;
+
+/// What serves `tcp://`, and the automatic `tls://` beneath its encryption.
+///
+/// | from | meaning |
+/// |---|---|
+/// | `true` | the usual, with default options; the default |
+/// | `false` | `tcp://` is refused; `tls://` still works |
+/// | [`TcpOptions`] | the usual, with these options |
+/// | [`TcpConnector`] | this one, given one address at a time |
+/// | [`BoxConnector<SocketAddr>`] | this one, given one address at a time |
+/// | [`BoxConnector<HostPort>`] | this one, given hosts as they are written, names included |
+#[derive(Clone, Debug)]
+pub struct TcpSlot(pub(crate) TcpChoice);
+
+#[derive(Clone, Debug)]
+pub(crate) enum TcpChoice {
+    Off,
+    Usual(TcpOptions),
+    Tcp(TcpConnector),
+    Addresses(BoxConnector<SocketAddr>),
+    Hosts(BoxConnector<HostPort>),
+}
+
+impl From<bool> for TcpSlot {
+    fn from(on: bool) -> Self {
+        Self(if on { TcpChoice::Usual(TcpOptions::default()) } else { TcpChoice::Off })
+    }
+}
+
+impl From<TcpOptions> for TcpSlot {
+    fn from(options: TcpOptions) -> Self {
+        Self(TcpChoice::Usual(options))
+    }
+}
+
+impl From<TcpConnector> for TcpSlot {
+    fn from(connector: TcpConnector) -> Self {
+        Self(TcpChoice::Tcp(connector))
+    }
+}
+
+impl From<BoxConnector<SocketAddr>> for TcpSlot {
+    fn from(connector: BoxConnector<SocketAddr>) -> Self {
+        Self(TcpChoice::Addresses(connector))
+    }
+}
+
+impl From<BoxConnector<HostPort>> for TcpSlot {
+    fn from(connector: BoxConnector<HostPort>) -> Self {
+        Self(TcpChoice::Hosts(connector))
+    }
+}
+
+/// What serves `tls://`.
+///
+/// | from | meaning |
+/// |---|---|
+/// | `true` | the usual; the default. Not built in yet: connecting is refused as unsupported |
+/// | `false` | `tls://` is refused |
+/// | [`BoxConnector<PeerNamed<HostPort>>`] | this one, given the host and who has to answer there |
+#[derive(Clone, Debug)]
+pub struct TlsSlot(pub(crate) TlsChoice);
+
+#[derive(Clone, Debug)]
+pub(crate) enum TlsChoice {
+    Off,
+    Usual,
+    Custom(BoxConnector<PeerNamed<HostPort>>),
+}
+
+impl From<bool> for TlsSlot {
+    fn from(on: bool) -> Self {
+        Self(if on { TlsChoice::Usual } else { TlsChoice::Off })
+    }
+}
+
+impl From<BoxConnector<PeerNamed<HostPort>>> for TlsSlot {
+    fn from(connector: BoxConnector<PeerNamed<HostPort>>) -> Self {
+        Self(TlsChoice::Custom(connector))
+    }
+}
+
+/// What serves `unix://`.
+///
+/// | from | meaning |
+/// |---|---|
+/// | `true` | the usual; the default. Unsupported on systems without Unix sockets |
+/// | `false` | `unix://` is refused |
+/// | [`BoxConnector<UnixAddress>`] | this one |
+#[derive(Clone, Debug)]
+pub struct UnixSlot(pub(crate) UnixChoice);
+
+#[derive(Clone, Debug)]
+pub(crate) enum UnixChoice {
+    Off,
+    Usual,
+    Custom(BoxConnector<UnixAddress>),
+}
+
+impl From<bool> for UnixSlot {
+    fn from(on: bool) -> Self {
+        Self(if on { UnixChoice::Usual } else { UnixChoice::Off })
+    }
+}
+
+impl From<BoxConnector<UnixAddress>> for UnixSlot {
+    fn from(connector: BoxConnector<UnixAddress>) -> Self {
+        Self(UnixChoice::Custom(connector))
+    }
+}

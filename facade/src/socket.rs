@@ -1,0 +1,179 @@
+//! What the facade hands out.
+
+use std::{
+    fmt,
+    io::{self, IoSlice, IoSliceMut},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_io::{AsyncRead, AsyncWrite};
+use socketry_connection::{AbortHandle, Address, Attributes, BoxConnection, Connection};
+use socketry_connection_socket::TcpConnection;
+#[cfg(unix)]
+use socketry_connection_socket::UnixConnection;
+
+/// A connection made by a [`Connector`](crate::Connector) or taken by a [`Server`](crate::Server).
+///
+/// It reads and writes as every [`futures_io`] stream does (see
+/// [`futures_lite`](https://docs.rs/futures-lite)'s `AsyncReadExt` and `AsyncWriteExt`), and it is a
+/// [`Connection`], whose rules for closing, half-open connections and tasks apply. What it is made
+/// of inside may change; its addresses and attributes are methods of its own, so that no trait
+/// need be imported for them.
+///
+/// For a reader and a writer in two tasks use `futures_lite::io::split`.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::{AsyncReadExt, AsyncWriteExt};
+/// use socketry::Socket;
+///
+/// /// Says one thing and hears all that comes back.
+/// async fn ask(mut socket: Socket, question: &str) -> std::io::Result<String> {
+///     socket.write_all(question.as_bytes()).await?;
+///     socket.close().await?; // we have said everything; the peer may go on
+///     let mut answer = String::new();
+///     socket.read_to_string(&mut answer).await?;
+///     Ok(answer)
+/// }
+/// ```
+pub struct Socket(Inner);
+
+enum Inner {
+    Tcp(TcpConnection),
+    #[cfg(unix)]
+    Unix(UnixConnection),
+    Custom(BoxConnection),
+}
+
+/// Calls a method on whatever is inside.
+macro_rules! inside {
+    ($socket:expr, $connection:ident => $call:expr) => {
+        match $socket {
+            Inner::Tcp($connection) => $call,
+            #[cfg(unix)]
+            Inner::Unix($connection) => $call,
+            Inner::Custom($connection) => $call,
+        }
+    };
+}
+
+impl Socket {
+    /// Where this end is: on a server, the interface that the client reached. `None` if it has no
+    /// name.
+    pub fn local_address(&self) -> Option<Address> {
+        inside!(&self.0, connection => connection.local_address())
+    }
+
+    /// Where the peer is, also after it has gone. `None` if it has no name.
+    pub fn remote_address(&self) -> Option<Address> {
+        inside!(&self.0, connection => connection.remote_address())
+    }
+
+    /// The facts that layers and users have attached.
+    pub fn attributes(&self) -> &Attributes {
+        inside!(&self.0, connection => connection.attributes())
+    }
+
+    /// The same facts, to add to them or take from them.
+    pub fn attributes_mut(&mut self) -> &mut Attributes {
+        inside!(&mut self.0, connection => connection.attributes_mut())
+    }
+
+    /// A handle that ends this connection both ways, from any task.
+    pub fn abort_handle(&mut self) -> Option<AbortHandle> {
+        inside!(&mut self.0, connection => connection.abort_handle())
+    }
+}
+
+impl From<TcpConnection> for Socket {
+    fn from(connection: TcpConnection) -> Self {
+        Self(Inner::Tcp(connection))
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixConnection> for Socket {
+    fn from(connection: UnixConnection) -> Self {
+        Self(Inner::Unix(connection))
+    }
+}
+
+impl From<BoxConnection> for Socket {
+    fn from(connection: BoxConnection) -> Self {
+        Self(Inner::Custom(connection))
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        inside!(&mut self.0, connection => Pin::new(connection).poll_read(cx, buffer))
+    }
+
+    fn poll_read_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        inside!(&mut self.0, connection => Pin::new(connection).poll_read_vectored(cx, buffers))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        inside!(&mut self.0, connection => Pin::new(connection).poll_write(cx, buffer))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        inside!(&mut self.0, connection => Pin::new(connection).poll_write_vectored(cx, buffers))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        inside!(&mut self.0, connection => Pin::new(connection).poll_flush(cx))
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        inside!(&mut self.0, connection => Pin::new(connection).poll_close(cx))
+    }
+}
+
+impl Connection for Socket {
+    fn local_address(&self) -> Option<Address> {
+        self.local_address()
+    }
+
+    fn remote_address(&self) -> Option<Address> {
+        self.remote_address()
+    }
+
+    fn attributes(&self) -> &Attributes {
+        self.attributes()
+    }
+
+    fn attributes_mut(&mut self) -> &mut Attributes {
+        self.attributes_mut()
+    }
+
+    fn abort_handle(&mut self) -> Option<AbortHandle> {
+        self.abort_handle()
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        inside!(&self.0, connection => write!(f, "Socket({connection:?})"))
+    }
+}

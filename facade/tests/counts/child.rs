@@ -1,0 +1,94 @@
+//! The work that is counted, in a process of its own. A line on its standard input lets it begin.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
+use smol::LocalExecutor;
+use socketry::{
+    Accept, AcceptExt, Connect, Connector,
+    connection::TcpConnection,
+    connector::{TcpConnector, TimeoutConnector},
+    server::TcpServer,
+};
+
+pub(crate) fn run(work: &str, amount: usize, address: &str) {
+    match work {
+        "connect" => connect(&TcpConnector::new(), amount, address),
+        "connect-timeout" => {
+            let connector = TimeoutConnector::new(TcpConnector::new(), Duration::from_secs(60));
+            connect(&connector, amount, address);
+        }
+        "connect-facade" => block_on(async {
+            let (connector, address) = (Connector::new(), remote(address));
+            for _ in 0..amount {
+                connector.connect(address).await.unwrap();
+            }
+        }),
+        "accept" => accept(amount),
+        "echo" => echo(amount),
+        _ => panic!("there is no work {work:?}"),
+    }
+}
+
+fn remote(address: &str) -> SocketAddr {
+    address.parse().unwrap()
+}
+
+/// Connects and drops, one after the other.
+fn connect(connector: &impl Connect<SocketAddr>, amount: usize, address: &str) {
+    let address = remote(address);
+    block_on(async {
+        for _ in 0..amount {
+            connector.connect(address).await.unwrap();
+        }
+    });
+}
+
+/// Accepts and drops, when all clients are waiting already.
+fn accept(amount: usize) {
+    let mut server = listen();
+    smol::block_on(async {
+        for _ in 0..amount {
+            server.accept().await.unwrap().unwrap();
+        }
+    });
+}
+
+/// Echoes what `amount` clients say until they have all left.
+fn echo(amount: usize) {
+    let mut server = listen();
+    let tasks = LocalExecutor::new();
+    smol::block_on(tasks.run(async {
+        let mut echoing = Vec::new();
+        for _ in 0..amount {
+            let connection = server.accept().await.unwrap().unwrap();
+            echoing.push(tasks.spawn(echo_to(connection)));
+        }
+        for task in echoing {
+            task.await.unwrap();
+        }
+    }));
+}
+
+async fn echo_to(mut connection: TcpConnection) -> io::Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        match connection.read(&mut buffer).await? {
+            0 => return Ok(()),
+            count => connection.write_all(&buffer[..count]).await?,
+        }
+    }
+}
+
+/// Tells the parent where this listens, and waits until it says that all is ready.
+fn listen() -> TcpServer {
+    let server = TcpServer::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    println!("{}", server.local_address().unwrap().socket_address().unwrap());
+    io::stdout().flush().unwrap();
+    io::stdin().read_line(&mut String::new()).unwrap();
+    server
+}

@@ -1,0 +1,42 @@
+//! Instructions of this program (not of the kernel), counted by valgrind's callgrind.
+
+use std::process::Stdio;
+
+use crate::{
+    Report,
+    tool::{child, is_installed, sink},
+};
+
+pub(crate) fn count(report: &mut Report) {
+    if cfg!(debug_assertions) {
+        println!("count instructions: only in release builds (cargo test --release --test counts)");
+        return;
+    }
+    if !is_installed("valgrind") {
+        report.missing("valgrind", "instructions");
+        return;
+    }
+    let bare = per_connect("connect");
+    println!("      (instructions of a connect: {bare:.0})");
+    report.at_most(50.0, per_connect("connect-timeout") - bare, "instructions that a timeout adds");
+    report.at_most(
+        2500.0,
+        per_connect("connect-facade") - bare,
+        "instructions that the facade adds",
+    );
+}
+
+fn per_connect(work: &str) -> f64 {
+    let address = sink().to_string();
+    let [less, more] = [200, 1200].map(|amount| instructions(work, amount, &address));
+    (more - less) / 1000.0
+}
+
+fn instructions(work: &str, amount: usize, address: &str) -> f64 {
+    let tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
+    let output = child(&tool, work, amount, address).stderr(Stdio::piped()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stderr);
+    let collected = text.lines().find_map(|line| line.split("Collected : ").nth(1));
+    collected.unwrap().trim().parse().unwrap()
+}

@@ -1,0 +1,158 @@
+//! System calls, counted by strace.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::{Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    process,
+};
+
+use crate::{
+    Report,
+    tool::{Listening, child, is_installed, sink},
+};
+
+/// What a wait of the reactor is made of, whoever waits.
+const WAITS: [&str; 8] = [
+    REACTOR_EPOLL_CTL,
+    "epoll_pwait",
+    "epoll_pwait2",
+    "epoll_wait",
+    "futex",
+    "read",
+    "timerfd_settime",
+    "write",
+];
+
+/// An `epoll_ctl` for the reactor's own timer and event, which each wait arms anew.
+const REACTOR_EPOLL_CTL: &str = "epoll_ctl of the reactor";
+
+/// How many clients talk to the echo server.
+const TALKERS: usize = 256;
+
+type Counts = BTreeMap<String, f64>;
+
+pub(crate) fn count(report: &mut Report) {
+    if !is_installed("strace") {
+        report.missing("strace", "system calls");
+        return;
+    }
+    count_connects(report);
+    count_accepts(report);
+    count_echoes(report);
+}
+
+fn count_connects(report: &mut Report) {
+    let address = sink().to_string();
+    let connect = |amount| {
+        traced(|strace| {
+            let mut connecting = child(strace, "connect", amount, &address).spawn().unwrap();
+            assert!(connecting.wait().unwrap().success(), "the child has failed");
+        })
+    };
+    let per_connect = difference(&connect(100), &connect(600), 500);
+    for (call, times) in [("socket", 1.0), ("setsockopt", 1.0), ("connect", 2.0), ("close", 1.0)] {
+        let count = per_connect.get(call).copied().unwrap_or_default();
+        report.exactly(times, count, &format!("calls of {call} a connect"));
+    }
+    report.exactly(5.0, per_connect.values().sum(), "system calls a connect");
+}
+
+fn count_accepts(report: &mut Report) {
+    let accept = |amount| {
+        traced(|strace| {
+            let mut accepting = Listening::start(child(strace, "accept", amount, "-"));
+            let clients = connect_all(accepting.address, amount);
+            accepting.go();
+            accepting.wait();
+            drop(clients);
+        })
+    };
+    let per_accept = difference(&accept(100), &accept(1100), 1000);
+    report.at_most(3.2, per_accept.values().sum(), "system calls an accept, all clients waiting");
+}
+
+/// Rounds in which every client says something and then hears it back.
+fn count_echoes(report: &mut Report) {
+    let echo = |rounds| {
+        traced(|strace| {
+            let mut echoing = Listening::start(child(strace, "echo", TALKERS, "-"));
+            let mut clients = connect_all(echoing.address, TALKERS);
+            echoing.go();
+            for _ in 0..rounds {
+                for client in &mut clients {
+                    client.write_all(b"sixteen bytes...").unwrap();
+                }
+                for client in &mut clients {
+                    client.read_exact(&mut [0; 16]).unwrap();
+                }
+            }
+            clients.iter().for_each(|client| client.shutdown(Shutdown::Write).unwrap());
+            echoing.wait();
+        })
+    };
+    let per_message = difference(&echo(5), &echo(45), 40 * TALKERS);
+    let (waits, calls): (Counts, Counts) =
+        per_message.into_iter().partition(|(call, _)| WAITS.contains(&call.as_str()));
+    report.at_most(3.1, calls.values().sum(), "system calls a message at 256 connections");
+    println!("      (waits apart: {:.2} a message; {calls:.2?})", waits.values().sum::<f64>());
+}
+
+fn connect_all(address: SocketAddr, amount: usize) -> Vec<TcpStream> {
+    (0..amount).map(|_| TcpStream::connect(address).unwrap()).collect()
+}
+
+/// Lets `run` start a child under strace and returns how often each system call was made.
+fn traced(run: impl FnOnce(&[&str])) -> Counts {
+    let path = env::temp_dir().join(format!("socketry-counts-{}", process::id()));
+    run(&["strace", "-f", "-o", path.to_str().unwrap()]);
+    let log = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let mut counts = Counts::new();
+    let mut of_the_reactor = Vec::new();
+    for call in log.lines().filter_map(Call::read) {
+        if matches!(call.name, "timerfd_create" | "eventfd2") {
+            of_the_reactor.extend(call.result);
+        }
+        let is_reactors = call.name == "epoll_ctl"
+            && call.third_argument.is_some_and(|argument| of_the_reactor.contains(&argument));
+        let name = if is_reactors { REACTOR_EPOLL_CTL } else { call.name };
+        *counts.entry(name.to_string()).or_default() += 1.0;
+    }
+    // The standard library's debug assertion that a descriptor which is closed is open.
+    if cfg!(debug_assertions) {
+        counts.remove("fcntl");
+    }
+    counts
+}
+
+/// One line of strace: `1234 epoll_ctl(3, EPOLL_CTL_MOD, 5, {...}) = 0`.
+struct Call<'a> {
+    name: &'a str,
+    third_argument: Option<&'a str>,
+    result: Option<&'a str>,
+}
+
+impl<'a> Call<'a> {
+    /// `None` for signals, exits, and the second half of a call that another thread interrupted.
+    fn read(line: &'a str) -> Option<Self> {
+        let (_process, call) = line.split_once(' ')?;
+        let (name, arguments) = call.trim_start().split_once('(')?;
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        is_name.then(|| Self {
+            name,
+            third_argument: arguments.split(", ").nth(2),
+            result: arguments.rsplit_once(" = ").map(|(_, result)| result),
+        })
+    }
+}
+
+/// What the additional work of `more` cost, a piece.
+fn difference(less: &Counts, more: &Counts, pieces: usize) -> Counts {
+    let cost = |(call, count): (&String, &f64)| {
+        let before = less.get(call).copied().unwrap_or_default();
+        (call.clone(), (count - before) / pieces as f64)
+    };
+    more.iter().map(cost).filter(|(_, cost)| cost.abs() > 0.001).collect()
+}
