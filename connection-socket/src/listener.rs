@@ -82,13 +82,13 @@ impl<L: ListeningSocket> Listener<L> {
         self.socket.local_address()
     }
 
-    /// A duplicate of the listening socket, which goes on listening when this one is dropped.
-    ///
-    /// # Errors
-    ///
-    /// If the system has no descriptor left.
-    pub fn duplicate(&self) -> io::Result<L> {
-        self.socket.duplicate()
+    /// Takes the listening socket out, still listening and non-blocking.
+    pub fn into_inner(self) -> L {
+        drop(self.registration);
+        match Arc::try_unwrap(self.socket) {
+            Ok(socket) => socket,
+            Err(_) => unreachable!("only the registration shared the socket, and it is gone"),
+        }
     }
 
     /// Accepts the next connection: one system call if somebody waits.

@@ -8,8 +8,8 @@ use crate::{Keepalive, OptionRefused};
 
 /// Options of a TCP socket, for connectors and servers.
 ///
-/// Unset options stay as the system has them. A server sets them on its listening socket where the
-/// system hands them down to what it accepts (Linux does), so that they cost no system call a
+/// Unset options stay as the system has them. A TCP server sets them on its listening socket where
+/// the system hands them down to what it accepts (Linux does), so that they cost no system call a
 /// connection.
 ///
 /// # Names

@@ -55,15 +55,10 @@ impl TcpServer {
         Self { slot: Slot::new(listener) }
     }
 
-    /// Takes the listening socket out, still listening, to hand it on. `None` if it is closed.
-    ///
-    /// # Errors
-    ///
-    /// If the system has no descriptor left for a duplicate; the server stays open then.
-    pub fn into_std(mut self) -> io::Result<Option<TcpListener>> {
-        let listener = self.slot.with(Listener::duplicate).transpose()?;
-        self.slot.take();
-        Ok(listener)
+    /// Takes the listening socket out, still listening and non-blocking, to hand it on. `None` if
+    /// it is closed.
+    pub fn into_std(mut self) -> Option<TcpListener> {
+        self.slot.take().map(Listener::into_inner)
     }
 }
 

@@ -68,17 +68,12 @@ impl UnixServer {
     ///
     /// Its file stays, for the new owner to remove; the lock file goes. Until then another server
     /// finds the path alive.
-    ///
-    /// # Errors
-    ///
-    /// If the system has no descriptor left for a duplicate; the server is closed then.
-    pub fn into_std(mut self) -> io::Result<Option<UnixListener>> {
-        let Some(bound) = self.slot.take() else { return Ok(None) };
-        let listener = bound.listener.duplicate()?;
-        if let Some(file) = bound.file {
+    pub fn into_std(mut self) -> Option<UnixListener> {
+        let Bound { file, listener, .. } = self.slot.take()?;
+        if let Some(file) = file {
             file.hand_over();
         }
-        Ok(Some(listener))
+        Some(listener.into_inner())
     }
 }
 

@@ -60,7 +60,7 @@ fn closing_an_adopted_server_releases_its_copy_only() {
 #[test]
 fn a_listener_that_was_handed_on_can_be_adopted_and_leaves_the_file_to_its_owner() {
     let directory = TempDir::new();
-    let listener = bind(directory.socket()).into_std().unwrap().unwrap();
+    let listener = bind(directory.socket()).into_std().unwrap();
     let mut server = UnixServer::from_fd(listener.into()).unwrap();
     let _client = UnixStream::connect(directory.socket()).unwrap();
     assert!(future::block_on(server.accept()).unwrap().is_ok());

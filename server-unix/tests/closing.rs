@@ -166,7 +166,7 @@ fn a_server_whose_files_were_removed_by_others_closes_all_the_same() {
 #[test]
 fn handing_the_listener_on_leaves_the_socket_alive_and_its_file_there() {
     let directory = TempDir::new();
-    let listener = bind(directory.socket()).into_std().unwrap().unwrap();
+    let listener = bind(directory.socket()).into_std().unwrap();
     assert_eq!(directory.names(), ["s"]);
     let _client = UnixStream::connect(directory.socket()).unwrap();
     assert!(listener.accept().is_ok());
@@ -177,5 +177,5 @@ fn a_closed_server_has_no_listener_to_hand_on() {
     let directory = TempDir::new();
     let server = bind(directory.socket());
     server.control().close();
-    assert!(server.into_std().unwrap().is_none());
+    assert!(server.into_std().is_none());
 }

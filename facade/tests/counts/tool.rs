@@ -29,7 +29,7 @@ pub(crate) fn child(tool: &[&str], work: &str, amount: usize, address: &str) -> 
 pub(crate) fn sink() -> SocketAddr {
     // The standard library's backlog of 128 overflows when this thread is not scheduled for a while.
     let server = TcpServer::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = server.into_std().unwrap().unwrap();
+    let listener = server.into_std().unwrap();
     listener.set_nonblocking(false).unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || listener.incoming().for_each(drop));
