@@ -20,9 +20,9 @@ use futures_io::{AsyncRead, AsyncWrite};
 use socketry_connection::{AbortHandle, Address, Attributes, Connection};
 
 use crate::{
-    PlainSocket, ReadHalf, WriteHalf,
-    direction::{Direction, Ground as _},
-    socket::LazySocket,
+    PlainSocket,
+    direction::Direction,
+    socket::{Ground as _, LazySocket},
 };
 
 /// A plaintext TCP connection.
@@ -114,13 +114,6 @@ impl<S: PlainSocket> SocketConnection<S> {
     /// a duplicate.
     pub fn into_std(self) -> io::Result<S> {
         self.socket.into_inner()
-    }
-
-    /// One half to read and one to write, for two tasks.
-    ///
-    /// Together they are the connection again: [`ReadHalf::reunite`].
-    pub fn into_split(self) -> (ReadHalf<S>, WriteHalf<S>) {
-        crate::split::split(self)
     }
 
     pub(crate) fn into_parts(

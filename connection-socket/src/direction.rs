@@ -6,18 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use crate::{PlainSocket, readiness::Readiness, socket::Registration};
-
-/// A socket that can be tried, and waited for in the reactor.
-pub(crate) trait Ground<S> {
-    fn socket(&self) -> &S;
-    /// The place in the reactor, taken when first asked for.
-    fn registered(&mut self) -> io::Result<&Registration<S>>;
-    /// Fails once the connection was aborted.
-    fn unless_aborted(&self) -> io::Result<()>;
-    /// What an error means.
-    fn explain(&self, error: io::Error) -> io::Error;
-}
+use crate::{PlainSocket, readiness::Readiness, socket::Ground};
 
 /// What is known of one direction of a socket.
 #[derive(Debug, Default)]

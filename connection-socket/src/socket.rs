@@ -16,7 +16,7 @@ use std::{
 use async_io::Async;
 use socketry_connection::Abort;
 
-use crate::{PlainSocket, direction::Ground};
+use crate::PlainSocket;
 
 /// What the reactor and abort handles share with the connection.
 #[derive(Debug)]
@@ -72,6 +72,17 @@ impl<S: AsSocket> AsSocket for Shared<S> {
 
 fn aborted() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "connection aborted through its abort handle")
+}
+
+/// A socket that can be tried, and waited for in the reactor.
+pub(crate) trait Ground<S> {
+    fn socket(&self) -> &S;
+    /// The place in the reactor, taken when first asked for.
+    fn registered(&mut self) -> io::Result<&Registration<S>>;
+    /// Fails once the connection was aborted.
+    fn unless_aborted(&self) -> io::Result<()>;
+    /// What an error means.
+    fn explain(&self, error: io::Error) -> io::Error;
 }
 
 /// A socket's place in the reactor. It deregisters before the socket can be closed.

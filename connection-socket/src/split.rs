@@ -16,8 +16,8 @@ use socketry_connection::{Address, Attributes};
 use crate::{
     PlainSocket, SocketConnection,
     connection::debug_ends,
-    direction::{Direction, Ground},
-    socket::{LazySocket, Registration, Shared},
+    direction::Direction,
+    socket::{Ground, LazySocket, Registration, Shared},
 };
 
 /// The reading half of a connection: see [`SocketConnection::into_split`].
@@ -74,20 +74,23 @@ impl<S: PlainSocket> Ground<S> for &Whole<S> {
     }
 }
 
-pub(crate) fn split<S: PlainSocket>(
-    connection: SocketConnection<S>,
-) -> (ReadHalf<S>, WriteHalf<S>) {
-    let (socket, read, write, remote, attributes) = connection.into_parts();
-    let (shared, registration) = socket.into_parts();
-    let whole = Arc::new(Whole {
-        registration: registration.map_or_else(OnceLock::new, OnceLock::from),
-        registering: Mutex::new(()),
-        shared,
-        remote,
-        attributes,
-    });
-    let read = ReadHalf { whole: whole.clone(), direction: read };
-    (read, WriteHalf { whole, direction: write })
+impl<S: PlainSocket> SocketConnection<S> {
+    /// One half to read and one to write, for two tasks.
+    ///
+    /// Together they are the connection again: [`ReadHalf::reunite`].
+    pub fn into_split(self) -> (ReadHalf<S>, WriteHalf<S>) {
+        let (socket, read, write, remote, attributes) = self.into_parts();
+        let (shared, registration) = socket.into_parts();
+        let whole = Arc::new(Whole {
+            registration: registration.map_or_else(OnceLock::new, OnceLock::from),
+            registering: Mutex::new(()),
+            shared,
+            remote,
+            attributes,
+        });
+        let read = ReadHalf { whole: whole.clone(), direction: read };
+        (read, WriteHalf { whole, direction: write })
+    }
 }
 
 impl<S: PlainSocket> ReadHalf<S> {
