@@ -82,7 +82,7 @@ impl Candidates {
         match &mut self.source {
             Source::One(address) => Poll::Ready(address.take()),
             Source::List(addresses) => Poll::Ready(addresses.next()),
-            Source::Fed(shared) => shared.lock().poll_next(cx),
+            Source::Fed(shared) => shared.poll_next(cx),
         }
     }
 
@@ -171,6 +171,18 @@ impl Shared {
         // Nothing in here can panic half way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<SocketAddr>> {
+        let mut state = self.lock();
+        if let Some(next) = state.next() {
+            return Poll::Ready(next);
+        }
+        let is_there = state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        let replaced = if is_there { None } else { state.waker.replace(cx.waker().clone()) };
+        drop(state);
+        drop(replaced); // after the lock: it may be the last of a task that holds the feed
+        Poll::Pending
+    }
 }
 
 #[derive(Debug, Default)]
@@ -183,18 +195,13 @@ struct State {
 }
 
 impl State {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<SocketAddr>> {
+    /// The next address, or the end; `None` if neither is known.
+    fn next(&mut self) -> Option<Option<SocketAddr>> {
         if let Some(address) = self.addresses.pop_front() {
-            return Poll::Ready(Some(address));
+            return Some(Some(address));
         }
-        if self.ended || (self.v4_settled && self.v6_settled) {
-            return Poll::Ready(None);
-        }
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => self.waker = Some(cx.waker().clone()),
-        }
-        Poll::Pending
+        let over = self.ended || (self.v4_settled && self.v6_settled);
+        over.then_some(None)
     }
 
     fn settled(&mut self, family: Family) -> &mut bool {

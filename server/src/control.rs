@@ -177,11 +177,11 @@ impl Watch {
     /// ```
     pub fn poll_state(&mut self, cx: &mut Context<'_>) -> State {
         let mut waiters = lock(&self.shared.waiters);
-        match &mut waiters.places[self.place] {
-            Some(waker) => waker.clone_from(cx.waker()),
-            empty => *empty = Some(cx.waker().clone()),
-        }
+        let place = &mut waiters.places[self.place];
+        let is_there = place.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        let replaced = if is_there { None } else { place.replace(cx.waker().clone()) };
         drop(waiters);
+        drop(replaced); // after the lock: it may be the last of a task that holds a watch
         // Read after the waker is in place: a change before this is seen, one after it wakes.
         self.shared.state()
     }
@@ -190,8 +190,10 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut waiters = lock(&self.shared.waiters);
-        waiters.places[self.place] = None;
+        let waker = waiters.places[self.place].take();
         waiters.free.push(self.place);
+        drop(waiters);
+        drop(waker); // after the lock: it may be the last of a task that holds a watch
     }
 }
 

@@ -75,7 +75,7 @@ impl<L: Send + 'static> Slot<L> {
     /// Asks the listener through `poll`, if it is there and not paused.
     ///
     /// `Ready(None)` means closed. The lock of the slot is held while `poll` runs, and never while
-    /// it waits.
+    /// it waits; `poll` MUST NOT close the server itself, which would wait for that lock.
     pub fn poll_with<R>(
         &mut self,
         cx: &mut Context<'_>,
