@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeMap,
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -91,18 +91,22 @@ struct Room {
 }
 
 impl Room {
+    fn members(&self) -> MutexGuard<'_, BTreeMap<String, Sender<String>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn enter(&self, name: &str) -> Receiver<String> {
         let (sender, receiver) = unbounded();
-        self.members.lock().unwrap().insert(name.into(), sender);
+        self.members().insert(name.into(), sender);
         receiver
     }
 
     fn leave(&self, name: &str) {
-        self.members.lock().unwrap().remove(name);
+        self.members().remove(name);
     }
 
     fn tell(&self, from: &str, line: &str) {
-        for (name, member) in self.members.lock().unwrap().iter() {
+        for (name, member) in self.members().iter() {
             if name != from {
                 // Who has just left does not hear it.
                 let _ = member.try_send(format!("{from}: {line}\n"));

@@ -10,7 +10,9 @@ use socketry::{Server, Socket};
 fn main() -> io::Result<()> {
     smol::block_on(async {
         let server = socketry::bind(8080).await?;
-        println!("listening on {}", server.local_address().unwrap());
+        if let Some(address) = server.local_address() {
+            println!("listening on {address}");
+        }
         serve(server).await
     })
 }
