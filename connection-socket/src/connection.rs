@@ -13,15 +13,19 @@ use std::{
     io::{self, IoSlice, IoSliceMut},
     net::TcpStream,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
+use socket2::SockRef;
 use socketry_connection::{AbortHandle, Address, Attributes, Connection};
 
 use crate::{
     PlainSocket,
+    connecting::Connecting,
     direction::Direction,
+    open::socket_address,
+    readiness::Readiness,
     socket::{Ground as _, LazySocket},
 };
 
@@ -77,10 +81,9 @@ impl<S: PlainSocket> SocketConnection<S> {
         }
     }
 
-    /// Waits until the connect that is under way on `socket` has ended.
+    /// Waits until the connect to `remote` that is under way on `socket` has ended.
     ///
-    /// `socket` is non-blocking and close-on-exec, and its `connect(2)` has said that it goes on
-    /// in the background.
+    /// `socket` is non-blocking and close-on-exec.
     ///
     /// # Errors
     ///
@@ -89,14 +92,24 @@ impl<S: PlainSocket> SocketConnection<S> {
     /// # Cancel safety
     ///
     /// Dropping the future closes the socket.
-    pub async fn when_connected(socket: S, remote: Option<Address>) -> io::Result<Self> {
-        let mut connection = Self::new(socket, remote);
-        let registration = connection.socket.registered()?;
-        poll_fn(|cx| registration.poll_writable(cx)).await?;
-        match connection.get_ref().take_error()? {
-            None => Ok(connection),
-            Some(error) => Err(error),
-        }
+    pub async fn when_connected(socket: S, remote: Address) -> io::Result<Self> {
+        let mut connection = Self::new(socket, None);
+        let mut readiness = Readiness::default();
+        readiness.would_block();
+        poll_fn(|cx| {
+            loop {
+                let registration = connection.socket.registered()?;
+                ready!(readiness.poll(|| registration.poll_writable(cx)))?;
+                let socket = SockRef::from(connection.get_ref());
+                match Connecting::ask(&socket, &socket_address(&remote)?)? {
+                    Connecting::Done => return Poll::Ready(io::Result::Ok(())),
+                    Connecting::UnderWay => readiness.would_block(),
+                }
+            }
+        })
+        .await?;
+        connection.remote = Some(remote);
+        Ok(connection)
     }
 
     /// The socket, for its own options.

@@ -51,6 +51,7 @@ pub use crate::{
     connection::UnixConnection,
 };
 pub use crate::{
+    connecting::Connecting,
     connection::{SocketConnection, TcpConnection},
     error::{advice, is_exhaustion},
     keepalive::Keepalive,
@@ -65,6 +66,7 @@ pub use crate::{
 
 #[cfg(unix)]
 mod adopt;
+mod connecting;
 mod connection;
 mod convert;
 mod direction;

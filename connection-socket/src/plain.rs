@@ -36,8 +36,6 @@ pub trait PlainSocket:
     #[doc(hidden)]
     fn duplicate(&self) -> io::Result<Self>;
     #[doc(hidden)]
-    fn take_error(&self) -> io::Result<Option<io::Error>>;
-    #[doc(hidden)]
     fn local_address(&self) -> Option<Address>;
     #[doc(hidden)]
     fn remote_address(&self) -> Option<Address>;
@@ -101,10 +99,6 @@ macro_rules! plain_socket_methods {
 
         fn duplicate(&self) -> io::Result<Self> {
             self.try_clone()
-        }
-
-        fn take_error(&self) -> io::Result<Option<io::Error>> {
-            <$stream>::take_error(self)
         }
     };
 }

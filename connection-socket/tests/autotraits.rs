@@ -51,5 +51,5 @@ fn the_futures_of_a_connection_can_go_to_other_threads() {
         assert_send(peer.read_to_end(&mut Vec::new())).await.unwrap();
     });
     let socket = peer.into_std().unwrap();
-    drop(assert_send(TcpConnection::when_connected(socket, None)));
+    drop(assert_send(TcpConnection::when_connected(socket, "tcp://127.0.0.1:80".parse().unwrap())));
 }

@@ -9,7 +9,7 @@ use std::{
 
 use socket2::{Domain, Socket};
 use socketry_connection::{Address, Family};
-use socketry_connection_socket::{SocketOptions, TcpConnection, Turn, open};
+use socketry_connection_socket::{Connecting, SocketOptions, TcpConnection, Turn, open};
 use socketry_connector::{Attempt, Connect, ConnectFailed, EventKind, Phase, Trace};
 
 /// Connects to one socket address over TCP.
@@ -141,20 +141,18 @@ impl TcpConnector {
         local: Option<SocketAddr>,
     ) -> Result<TcpConnection, Failure> {
         let socket = self.open(remote, local)?;
+        let peer = Address::Tcp(remote);
         match start(&socket, remote).map_err(|error| (Phase::Connect, error))? {
-            Progress::Connected => {
-                Ok(TcpConnection::new(socket.into(), Some(Address::Tcp(remote))))
-            }
-            Progress::Waiting => {
+            Connecting::Done => Ok(TcpConnection::new(socket.into(), Some(peer))),
+            Connecting::UnderWay => {
                 Turn::waits();
                 let started = Instant::now();
-                TcpConnection::when_connected(socket.into(), Some(Address::Tcp(remote)))
-                    .await
-                    .map_err(|error| Failure {
-                        phase: Phase::Connect,
-                        error,
-                        elapsed: started.elapsed(),
-                    })
+                let connected = TcpConnection::when_connected(socket.into(), peer).await;
+                connected.map_err(|error| Failure {
+                    phase: Phase::Connect,
+                    error,
+                    elapsed: started.elapsed(),
+                })
             }
         }
     }
@@ -224,32 +222,16 @@ impl From<(Phase, io::Error)> for Failure {
     }
 }
 
-enum Progress {
-    Connected,
-    Waiting,
-}
-
-/// Starts the handshake, and over loopback finds out at once how it ended.
-///
-/// On Linux a second `connect(2)` tells whether the first one is through: 0 or `EISCONN` if it is,
-/// `EALREADY` if not yet, the handshake's error otherwise. It must not be asked a third time: after
-/// an error that would start a new handshake.
-fn start(socket: &Socket, remote: SocketAddr) -> io::Result<Progress> {
+/// Starts the handshake, and over loopback on Linux finds out at once how it ended: there the
+/// kernel has finished it already, and asking costs less than waiting.
+fn start(socket: &Socket, remote: SocketAddr) -> io::Result<Connecting> {
     let address = remote.into();
-    match socket.connect(&address) {
-        Ok(()) => return Ok(Progress::Connected),
-        Err(error) if !is_under_way(&error) => return Err(error),
-        Err(_) => {}
+    let started = Connecting::start(socket, &address)?;
+    let asks = cfg!(any(target_os = "linux", target_os = "android")) && remote.ip().is_loopback();
+    match started {
+        Connecting::UnderWay if asks => Connecting::ask(socket, &address),
+        started => Ok(started),
     }
-    if cfg!(any(target_os = "linux", target_os = "android")) && remote.ip().is_loopback() {
-        match socket.connect(&address) {
-            Ok(()) => return Ok(Progress::Connected),
-            Err(error) if is_connected(&error) => return Ok(Progress::Connected),
-            Err(error) if !is_under_way(&error) => return Err(error),
-            Err(_) => {}
-        }
-    }
-    Ok(Progress::Waiting)
 }
 
 fn needs_zone(remote: SocketAddr) -> bool {
@@ -257,28 +239,4 @@ fn needs_zone(remote: SocketAddr) -> bool {
         SocketAddr::V4(_) => false,
         SocketAddr::V6(remote) => remote.ip().is_unicast_link_local() && remote.scope_id() == 0,
     }
-}
-
-/// Whether `connect(2)` goes on in the background. An interrupted one does, too.
-#[cfg(unix)]
-fn is_under_way(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-
-    let under_way = [Errno::INPROGRESS, Errno::ALREADY, Errno::INTR];
-    under_way.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
-}
-
-#[cfg(not(unix))]
-fn is_under_way(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock
-}
-
-#[cfg(unix)]
-fn is_connected(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::ISCONN.raw_os_error())
-}
-
-#[cfg(not(unix))]
-fn is_connected(_error: &io::Error) -> bool {
-    false
 }

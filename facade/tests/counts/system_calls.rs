@@ -51,12 +51,17 @@ fn count_connects(report: &mut Report) {
             assert!(connecting.wait().unwrap().success(), "the child has failed");
         })
     };
-    let per_connect = difference(&connect(100), &connect(600), 500);
+    // The least of three: on a busy machine the kernel finishes the odd handshake later than
+    // usual, and then a connect has to wait.
+    let runs = [(); 3].map(|()| difference(&connect(100), &connect(600), 500));
+    let total = |counts: &Counts| counts.values().sum::<f64>();
+    let least = runs.into_iter().min_by(|one, other| total(one).total_cmp(&total(other)));
+    let per_connect = least.unwrap_or_default();
     for (call, times) in [("socket", 1.0), ("setsockopt", 1.0), ("connect", 2.0), ("close", 1.0)] {
         let count = per_connect.get(call).copied().unwrap_or_default();
         report.exactly(times, count, &format!("calls of {call} a connect"));
     }
-    report.exactly(5.0, per_connect.values().sum(), "system calls a connect");
+    report.exactly(5.0, total(&per_connect), "system calls a connect");
 }
 
 fn count_accepts(report: &mut Report) {
