@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -19,37 +20,48 @@ thread_local! {
 ///
 /// Over loopback a connect never has to wait, so a task that makes one after the other would never
 /// let go of its executor. Connectors await this before they start.
-#[derive(Debug, Default)]
 #[must_use = "futures do nothing unless polled"]
-pub struct Turn {
-    yielded: bool,
+pub struct Turn<F> {
+    on_yield: Option<F>,
 }
 
-impl Turn {
-    /// Takes a turn.
-    pub fn take() -> Self {
-        Self::default()
-    }
-
+impl Turn<fn()> {
     /// Notes that this thread is about to wait, which gives everybody a turn.
     pub fn waits() {
         IN_A_ROW.set(0);
     }
 }
 
-impl Future for Turn {
+impl<F: FnOnce()> Turn<F> {
+    /// Takes a turn; `on_yield` is called if others go first.
+    pub fn take(on_yield: F) -> Self {
+        Self { on_yield: Some(on_yield) }
+    }
+}
+
+impl<F: FnOnce() + Unpin> Future for Turn<F> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let in_a_row = IN_A_ROW.get();
-        if self.yielded || in_a_row < WITHOUT_WAITING {
-            IN_A_ROW.set(in_a_row.saturating_add(1));
+        if in_a_row < WITHOUT_WAITING {
+            IN_A_ROW.set(in_a_row + 1);
             return Poll::Ready(());
         }
-        self.yielded = true;
+        let Some(on_yield) = self.on_yield.take() else {
+            return Poll::Ready(()); // has yielded already
+        };
         IN_A_ROW.set(0);
+        on_yield();
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl<F> fmt::Debug for Turn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").finish_non_exhaustive()
     }
 }
 
@@ -60,7 +72,7 @@ mod tests {
     use super::*;
 
     fn polls_until_ready() -> usize {
-        let mut turn = pin!(Turn::take());
+        let mut turn = pin!(Turn::take(|| ()));
         let mut cx = Context::from_waker(Waker::noop());
         (1..).find(|_| turn.as_mut().poll(&mut cx).is_ready()).unwrap()
     }

@@ -10,7 +10,7 @@ use std::{
 use socket2::{Domain, Socket};
 use socketry_connection::{Address, Family};
 use socketry_connection_socket::{Connecting, SocketOptions, TcpConnection, Turn, open};
-use socketry_connector::{Attempt, Connect, ConnectFailed, EventKind, Phase, Trace};
+use socketry_connector::{AttemptTrace, Connect, EventKind, Phase, Trace};
 
 /// Connects to one socket address over TCP.
 ///
@@ -139,6 +139,7 @@ impl TcpConnector {
         &self,
         remote: SocketAddr,
         local: Option<SocketAddr>,
+        telling: &mut AttemptTrace<'_, '_>,
     ) -> Result<TcpConnection, Failure> {
         let socket = self.open(remote, local)?;
         let peer = Address::Tcp(remote);
@@ -146,6 +147,7 @@ impl TcpConnector {
             Connecting::Done => Ok(TcpConnection::new(socket.into(), Some(peer))),
             Connecting::UnderWay => {
                 Turn::waits();
+                telling.waits();
                 let started = Instant::now();
                 let connected = TcpConnection::when_connected(socket.into(), peer).await;
                 connected.map_err(|error| Failure {
@@ -162,7 +164,7 @@ impl TcpConnector {
 ///
 /// [`InvalidInput`](io::ErrorKind::InvalidInput), before anything is opened, for port 0, for a
 /// link-local target without its zone, and for a target without a local address where one is
-/// demanded. Otherwise [`ConnectFailed`], which names both ends, the phase (an option by its name),
+/// demanded. Otherwise [`ConnectFailed`](socketry_connector::ConnectFailed), which names both ends, the phase (an option by its name),
 /// and the system's error, whose kind and number are kept.
 ///
 /// When the process is out of descriptors that is an error like others; the connector works again
@@ -181,18 +183,16 @@ impl Connect<SocketAddr> for TcpConnector {
     ) -> io::Result<TcpConnection> {
         let local = self.local_for(remote);
         self.check(remote, local)?;
-        Turn::take().await;
+        Turn::take(|| trace.tell(|| EventKind::Yielded)).await;
         let (from, to) = (local.map(Address::Tcp), Address::Tcp(remote));
-        trace.tell(|| EventKind::AttemptStarted { remote: &to, local: from.as_ref() });
-        match self.attempt(remote, local).await {
+        let mut telling = trace.attempt(&to, from.as_ref());
+        match self.attempt(remote, local, &mut telling).await {
             Ok(connection) => {
-                trace.tell(|| EventKind::AttemptWon { remote: &to });
+                telling.won();
                 Ok(connection)
             }
             Err(Failure { phase, error, elapsed }) => {
-                let attempt = Attempt::new(to, phase, error, elapsed).from_local(from);
-                trace.tell(|| EventKind::AttemptFailed(&attempt));
-                Err(ConnectFailed::from(attempt).into())
+                Err(telling.failed(phase, error, elapsed).into())
             }
         }
     }

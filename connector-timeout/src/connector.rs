@@ -3,23 +3,24 @@
 use std::{
     future::{Future, poll_fn},
     io,
-    pin::{Pin, pin},
+    pin::pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::Poll,
     time::Duration,
 };
 
-use socketry_connection::{Clock, Sleep};
+use socketry_connection::Clock;
 use socketry_connector::{Connect, Trace};
 
-use crate::recorder::Recorder;
+use crate::{expiry::Expiry, recorder::Recorder};
 
 /// Gives the connector inside a certain time for each call, whatever the target.
 ///
 /// - **A ready result beats the clock.** The connector inside is asked first, at every poll; a
 ///   connection that comes up in the moment of the deadline is handed out.
-/// - **The clock starts when the call has to wait**, at the end of its first poll. A call that is
-///   ready at once costs no timer and no allocation; any other costs one timer.
+/// - **The clock starts when the call has to wait**, at the end of its first poll, and costs one
+///   timer then. A call that is ready at once costs none, and no allocation if it reached the one
+///   TCP address that it went to.
 /// - **On expiry the call inside is dropped**, which closes every socket and frees every lookup
 ///   and timer under it, and only then is the error made.
 /// - **Zero** means: unless it is ready at the first poll. [`Duration::MAX`] means never, as does
@@ -102,12 +103,6 @@ impl<C> TimeoutConnector<C> {
     pub fn after(&self) -> Duration {
         self.after
     }
-
-    /// Waits on the clock, which starts at the first call.
-    fn poll_expiry(&self, sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = sleep.get_or_insert_with(|| Sleep::after(self.clock.as_ref(), self.after));
-        Pin::new(sleep).poll(cx)
-    }
 }
 
 /// # Errors
@@ -123,15 +118,21 @@ impl<Target: Send, C: Connect<Target>> Connect<Target> for TimeoutConnector<C> {
 
     async fn connect_traced(&self, target: Target, trace: Trace<'_>) -> io::Result<C::Connection> {
         let recorder = Recorder::new(trace);
-        let in_time = {
-            let mut connecting = pin!(self.inner.connect_traced(target, Trace::to(&recorder)));
-            let mut sleep = None;
-            poll_fn(|cx| match connecting.as_mut().poll(cx) {
-                Poll::Ready(result) => Poll::Ready(Some(result)),
-                Poll::Pending => self.poll_expiry(&mut sleep, cx).map(|()| None),
-            })
-            .await
-        };
-        in_time.unwrap_or_else(|| Err(recorder.into_timed_out(self.after).into()))
+        {
+            let mut connecting = pin!(self.inner.connect_traced(target, recorder.trace()));
+            let mut expiry = None;
+            let in_time = poll_fn(|cx| {
+                if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
+                    return Poll::Ready(Some(result));
+                }
+                let yielded = recorder.take_yielded();
+                let expiry = expiry.get_or_insert_with(Expiry::default);
+                expiry.poll(yielded, self.after, self.clock.as_ref(), cx).map(|()| None)
+            });
+            if let Some(result) = in_time.await {
+                return result;
+            }
+        } // the call inside is dropped
+        Err(recorder.take_timed_out(self.after).into())
     }
 }

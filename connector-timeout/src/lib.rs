@@ -35,5 +35,6 @@ pub use crate::{
 
 mod connector;
 mod error;
-mod few;
+mod expiry;
 mod recorder;
+mod story;

@@ -1,131 +1,87 @@
 //! What is heard of a call, in case it does not end in time.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use socketry_connection::{Address, Family};
-use socketry_connector::{Attempt, Event, EventKind, Observe, Trace};
+use socketry_connector::{Event, EventKind, Observe, Trace};
 
-use crate::{TimedOut, TimeoutPhase, few::Few};
+use crate::{TimedOut, story::Story};
 
 /// Keeps what it hears of one call, and passes it on.
+///
+/// If nobody else listens it hears only what is waited for, so that a call which is ready at once
+/// costs next to nothing.
 pub(crate) struct Recorder<'a> {
     next: Trace<'a>,
     heard: Mutex<Heard>,
 }
 
+/// What was heard so far.
+#[derive(Default)]
+struct Heard {
+    yielded: bool,
+    story: Option<Box<Story>>,
+}
+
 impl<'a> Recorder<'a> {
     /// Has heard nothing, and passes on to `next` what it will hear.
+    #[inline]
     pub(crate) fn new(next: Trace<'a>) -> Self {
-        Self { next, heard: Mutex::new(Heard::NOTHING) }
+        Self { next, heard: Mutex::default() }
     }
 
-    /// The error of a call that did not end in time.
-    pub(crate) fn into_timed_out(self, after: Duration) -> TimedOut {
-        let heard = self.heard.into_inner().unwrap_or_else(PoisonError::into_inner);
-        heard.into_timed_out(after)
+    /// What the call inside tells.
+    #[inline]
+    pub(crate) fn trace(&self) -> Trace<'_> {
+        self.next.through(self)
+    }
+
+    /// Whether the call inside is pending only because it lets others go first. Forgets it.
+    #[cold]
+    pub(crate) fn take_yielded(&self) -> bool {
+        mem::take(&mut self.heard().yielded)
+    }
+
+    /// The error of a call that did not end in time; what was heard goes into it.
+    #[cold]
+    pub(crate) fn take_timed_out(&self, after: Duration) -> TimedOut {
+        let story = self.heard().story.take();
+        story.unwrap_or_default().into_timed_out(after)
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        // Nothing in here can panic half way through a change.
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Observe for Recorder<'_> {
     fn observe(&self, event: &Event<'_>) {
-        // A copy is taken and nothing else done under the lock, so it never blocks for long.
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).note(event.kind());
+        let mut heard = self.heard();
+        match event.kind() {
+            EventKind::Yielded => heard.yielded = true,
+            kind => heard.story.get_or_insert_default().note(kind),
+        }
+        drop(heard);
         self.next.pass(event);
     }
 }
 
-/// What is under way, and what has failed.
-struct Heard {
-    lookup: Option<Lookup>,
-    unanswered: Few<Address>,
-    failed: Few<Attempt>,
-    connected: Option<Address>,
-    handshake: Option<String>,
-}
-
-/// The families of a name that have been asked for and not been answered.
-struct Lookup {
-    name: String,
-    v4: bool,
-    v6: bool,
-}
-
-impl Heard {
-    const NOTHING: Self = Self {
-        lookup: None,
-        unanswered: Few::new(),
-        failed: Few::new(),
-        connected: None,
-        handshake: None,
-    };
-
-    fn note(&mut self, kind: &EventKind<'_>) {
-        match *kind {
-            EventKind::AttemptStarted { remote, .. } => {
-                self.connected = None;
-                self.unanswered.push(remote.clone());
-            }
-            EventKind::AttemptFailed(attempt) => {
-                self.unanswered.remove(|remote| remote == attempt.remote());
-                self.failed.push(attempt.clone());
-            }
-            EventKind::AttemptWon { remote } => {
-                // Whoever raced it against others, or was looking for more, has dropped those.
-                self.unanswered.clear();
-                self.lookup = None;
-                self.connected = Some(remote.clone());
-            }
-            EventKind::LookupStarted { name, family } => self.lookup_started(name, family),
-            EventKind::LookupEnded { name, family, .. } => self.lookup_ended(name, family),
-            EventKind::HandshakeStarted { peer_name } => self.handshake = Some(peer_name.into()),
-            EventKind::HandshakeEnded { .. } => self.handshake = None,
-            _ => {} // what is not known to this version is not told by it
+impl Drop for Heard {
+    /// Keeps the end of a call without a story down to one look.
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(story) = self.story.take() {
+            discard(story);
         }
-    }
-
-    fn lookup_started(&mut self, name: &str, family: Family) {
-        self.connected = None;
-        let lookup = match &mut self.lookup {
-            Some(lookup) if lookup.name == name => lookup,
-            other => other.insert(Lookup { name: name.into(), v4: false, v6: false }),
-        };
-        *lookup.asks(family) = true;
-    }
-
-    fn lookup_ended(&mut self, name: &str, family: Family) {
-        if let Some(lookup) = self.lookup.as_mut().filter(|lookup| lookup.name == name) {
-            *lookup.asks(family) = false;
-        }
-    }
-
-    fn into_timed_out(self, after: Duration) -> TimedOut {
-        let lookup = self.lookup.filter(|lookup| lookup.v4 || lookup.v6);
-        let phase = if let Some(peer_name) = self.handshake {
-            TimeoutPhase::Handshake { peer_name }
-        } else if let Some(remote) = self.connected {
-            TimeoutPhase::Connected { remote }
-        } else if !self.unanswered.is_empty() {
-            TimeoutPhase::Connect
-        } else if let Some(Lookup { name, .. }) = lookup {
-            TimeoutPhase::Lookup { name }
-        } else if !self.failed.is_empty() {
-            TimeoutPhase::Connect // between one attempt and the next
-        } else {
-            TimeoutPhase::Unknown
-        };
-        let unanswered = self.unanswered.into_iter().collect();
-        TimedOut::new(after, phase, unanswered, self.failed.into_iter().collect())
     }
 }
 
-impl Lookup {
-    fn asks(&mut self, family: Family) -> &mut bool {
-        match family {
-            Family::V4 => &mut self.v4,
-            Family::V6 => &mut self.v6,
-        }
-    }
+#[cold]
+#[inline(never)]
+fn discard(story: Box<Story>) {
+    drop(story);
 }

@@ -1,19 +1,22 @@
 //! What a call costs: nothing that can be counted if it need not wait, one timer otherwise.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
 use socketry_connection::{Address, Clock};
-use socketry_connector::{Attempt, Connect, EventKind, Phase, Trace};
+use socketry_connector::{Connect, EventKind, Phase, Trace};
 use socketry_connector_timeout::TimeoutConnector;
-use socketry_testing::{MemoryConnection, pair};
+use socketry_testing::{ManualClock, MemoryConnection, pair};
 
 use super::{begin, connector, poll};
 
@@ -23,10 +26,10 @@ static REMOTE: Address = Address::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCAL
 
 /// Tells of an attempt, as a connector that opens a socket does, and is ready at once: with this
 /// result.
-struct Ready(Mutex<Option<Result<MemoryConnection, Attempt>>>);
+struct Ready(Mutex<Option<io::Result<MemoryConnection>>>);
 
 impl Ready {
-    fn new(result: Result<MemoryConnection, Attempt>) -> Self {
+    fn new(result: io::Result<MemoryConnection>) -> Self {
         Self(Mutex::new(Some(result)))
     }
 }
@@ -35,17 +38,45 @@ impl Connect<u16> for Ready {
     type Connection = MemoryConnection;
 
     async fn connect_traced(&self, _: u16, trace: Trace<'_>) -> io::Result<MemoryConnection> {
-        trace.tell(|| EventKind::AttemptStarted { remote: &REMOTE, local: None });
+        let telling = trace.attempt(&REMOTE, None);
         match self.0.lock().unwrap().take().unwrap() {
             Ok(connection) => {
-                trace.tell(|| EventKind::AttemptWon { remote: &REMOTE });
+                telling.won();
                 Ok(connection)
             }
-            Err(attempt) => {
-                trace.tell(|| EventKind::AttemptFailed(&attempt));
-                Err(attempt.error().kind().into())
-            }
+            Err(error) => Err(telling.failed(Phase::Connect, error, Duration::ZERO).into()),
         }
+    }
+}
+
+/// Lets others go first, again and again, and is ready after so many polls.
+struct Yielding(usize);
+
+impl Connect<u16> for Yielding {
+    type Connection = MemoryConnection;
+
+    async fn connect_traced(&self, _: u16, trace: Trace<'_>) -> io::Result<MemoryConnection> {
+        for _ in 0..self.0 {
+            trace.tell(|| EventKind::Yielded);
+            futures_lite::future::yield_now().await;
+        }
+        Ok(pair().0)
+    }
+}
+
+/// Never ready; counts how often it is polled.
+#[derive(Default)]
+struct Silent(AtomicUsize);
+
+impl Connect<u16> for Silent {
+    type Connection = MemoryConnection;
+
+    async fn connect_traced(&self, _: u16, _: Trace<'_>) -> io::Result<MemoryConnection> {
+        poll_fn(|_| {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Poll::Pending
+        })
+        .await
     }
 }
 
@@ -76,7 +107,7 @@ fn allocations(inner: Ready) -> (Poll<io::Result<MemoryConnection>>, u64) {
 }
 
 #[test]
-fn a_call_that_is_ready_at_once_makes_no_timer_and_allocates_nothing() {
+fn a_connection_at_the_first_poll_makes_no_timer_and_allocates_nothing() {
     let (connection, _peer) = pair();
     let (result, allocations) = allocations(Ready::new(Ok(connection)));
     assert!(matches!(result, Poll::Ready(Ok(_))));
@@ -84,12 +115,10 @@ fn a_call_that_is_ready_at_once_makes_no_timer_and_allocates_nothing() {
 }
 
 #[test]
-fn a_call_that_fails_at_once_makes_no_timer_and_allocates_nothing() {
+fn a_failure_at_the_first_poll_makes_no_timer() {
     let refused = io::ErrorKind::ConnectionRefused.into();
-    let attempt = Attempt::new(REMOTE.clone(), Phase::Connect, refused, Duration::ZERO);
-    let (result, allocations) = allocations(Ready::new(Err(attempt)));
+    let (result, _) = allocations(Ready::new(Err(refused)));
     assert!(matches!(result, Poll::Ready(Err(_))));
-    assert_eq!(allocations, 0);
 }
 
 #[test]
@@ -100,4 +129,39 @@ fn a_call_that_waits_makes_one_timer_however_often_it_is_polled() {
         assert!(poll(&mut connecting).is_pending());
     }
     assert_eq!(clock.sleeping(), 1);
+}
+
+#[test]
+fn the_call_inside_is_polled_once_a_poll() {
+    let connector = TimeoutConnector::new(Silent::default(), MINUTE);
+    let mut connecting = pin!(connector.connect(80));
+    for polls in 1..=3 {
+        assert!(connecting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(connector.get_ref().0.load(Ordering::SeqCst), polls);
+    }
+}
+
+#[test]
+fn a_call_that_only_lets_others_go_first_once_is_not_timed_even_with_no_time_at_all() {
+    let connector =
+        TimeoutConnector::new(Yielding(1), Duration::ZERO).with_clock(Arc::new(Forbidden));
+    let mut connecting = pin!(connector.connect(80));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(connecting.as_mut().poll(&mut cx).is_pending());
+    assert!(matches!(connecting.poll(&mut cx), Poll::Ready(Ok(_))));
+}
+
+#[test]
+fn a_call_that_lets_others_go_first_for_ever_has_its_time_and_makes_no_timer() {
+    let clock = ManualClock::new();
+    let connector =
+        TimeoutConnector::new(Yielding(usize::MAX), MINUTE).with_clock(Arc::new(clock.clone()));
+    let mut connecting = pin!(connector.connect(80));
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..3 {
+        assert!(connecting.as_mut().poll(&mut cx).is_pending());
+    }
+    assert_eq!(clock.sleeping(), 0);
+    clock.advance(MINUTE);
+    assert!(matches!(connecting.poll(&mut cx), Poll::Ready(Err(_))));
 }

@@ -266,6 +266,18 @@ fn a_new_try_after_a_connection_that_came_to_nothing_is_what_it_was_waiting_for(
 }
 
 #[test]
+fn a_lookup_that_was_given_up_for_a_connection_is_not_what_it_was_waiting_for_later() {
+    let error = expire(SECONDS_3, |call| {
+        look_up(call, "example.com", Family::V6);
+        start(call, "tcp://10.0.0.1:443");
+        win(call, "tcp://10.0.0.1:443");
+        start(call, "tcp://10.0.0.2:443");
+        refuse(call, "tcp://10.0.0.2:443");
+    });
+    assert_eq!(*payload(&error).phase(), TimeoutPhase::Connect);
+}
+
+#[test]
 fn endless_attempts_are_told_up_to_a_limit() {
     let error = expire(SECONDS_3, |call| {
         for _ in 0..1000 {

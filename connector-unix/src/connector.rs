@@ -9,7 +9,7 @@ use std::{
 use socket2::{Domain, SockAddr, Socket};
 use socketry_connection::{Address, Clock, Sleep, UnixAddress, now};
 use socketry_connection_socket::{SocketOptions, Turn, UnixConnection, open, socket_address};
-use socketry_connector::{Attempt, Connect, ConnectFailed, EventKind, Phase, Trace};
+use socketry_connector::{AttemptTrace, Connect, EventKind, Phase, Trace};
 
 /// The first and the longest wait before a server with a full backlog is asked again. Nothing
 /// tells a client that there is room again, so the longest wait is also how late it can come.
@@ -70,7 +70,11 @@ impl UnixConnector {
         self
     }
 
-    async fn attempt(&self, to: &SockAddr) -> Result<Socket, Failure> {
+    async fn attempt(
+        &self,
+        to: &SockAddr,
+        telling: &mut AttemptTrace<'_, '_>,
+    ) -> Result<Socket, Failure> {
         let socket = open(Domain::UNIX).map_err(|error| Failure {
             phase: Phase::Socket,
             error,
@@ -81,12 +85,17 @@ impl UnixConnector {
             error: refused.into_error(),
             elapsed: Duration::ZERO,
         })?;
-        self.connect_socket(&socket, to).await?;
+        self.connect_socket(&socket, to, telling).await?;
         Ok(socket)
     }
 
     /// Connects as soon as there is room in the backlog.
-    async fn connect_socket(&self, socket: &Socket, to: &SockAddr) -> Result<(), Failure> {
+    async fn connect_socket(
+        &self,
+        socket: &Socket,
+        to: &SockAddr,
+        telling: &mut AttemptTrace<'_, '_>,
+    ) -> Result<(), Failure> {
         let clock = self.clock.as_ref();
         let mut waits_since: Option<Instant> = None;
         let mut wait = SHORTEST;
@@ -95,6 +104,7 @@ impl UnixConnector {
                 io::ErrorKind::WouldBlock => {
                     waits_since.get_or_insert_with(|| now(clock));
                     Turn::waits();
+                    telling.waits();
                     Sleep::after(clock, wait).await;
                     wait = (wait * 2).min(LONGEST);
                 }
@@ -114,7 +124,7 @@ impl UnixConnector {
 /// # Errors
 ///
 /// [`Unsupported`](io::ErrorKind::Unsupported), before anything is opened, for an abstract name on
-/// a system other than Linux. Otherwise [`ConnectFailed`], which names the socket, the phase (an
+/// a system other than Linux. Otherwise [`ConnectFailed`](socketry_connector::ConnectFailed), which names the socket, the phase (an
 /// option by its name), and the system's error, whose kind and number are kept: `ENOENT` if there
 /// is nothing at the path, `ECONNREFUSED` if it is no socket or nobody listens on it, `EACCES` if
 /// its permissions forbid it.
@@ -135,17 +145,15 @@ impl Connect<UnixAddress> for UnixConnector {
             let text = format!("connection to {remote} refused: {error}");
             io::Error::new(error.kind(), text)
         })?;
-        Turn::take().await;
-        trace.tell(|| EventKind::AttemptStarted { remote: &remote, local: None });
-        match self.attempt(&system_address).await {
+        Turn::take(|| trace.tell(|| EventKind::Yielded)).await;
+        let mut telling = trace.attempt(&remote, None);
+        match self.attempt(&system_address, &mut telling).await {
             Ok(socket) => {
-                trace.tell(|| EventKind::AttemptWon { remote: &remote });
+                telling.won();
                 Ok(UnixConnection::new(socket.into(), Some(remote)))
             }
             Err(Failure { phase, error, elapsed }) => {
-                let attempt = Attempt::new(remote, phase, error, elapsed);
-                trace.tell(|| EventKind::AttemptFailed(&attempt));
-                Err(ConnectFailed::from(attempt).into())
+                Err(telling.failed(phase, error, elapsed).into())
             }
         }
     }

@@ -41,7 +41,7 @@ pub use crate::{
     host_port::HostPort,
     peer_named::PeerNamed,
     timings::Timings,
-    trace::{Event, EventKind, Observe, Trace},
+    trace::{AttemptTrace, Event, EventKind, Observe, Trace},
 };
 
 mod attempt;

@@ -82,7 +82,7 @@ impl Observe for Timings {
             EventKind::AttemptWon { .. } => &mut marks.connected,
             EventKind::HandshakeStarted { .. } => &mut marks.handshake_started,
             EventKind::HandshakeEnded { .. } => &mut marks.handshake_ended,
-            EventKind::AttemptFailed(_) => return,
+            EventKind::AttemptFailed(_) | EventKind::Yielded => return,
         };
         mark.get_or_insert_with(|| event.at());
     }

@@ -1,10 +1,15 @@
 //! Hearing what one call of a connector does.
 
-use std::{cell::OnceCell, fmt, io, net::IpAddr, time::Instant};
+use std::{
+    cell::OnceCell,
+    fmt, io,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use socketry_connection::{Address, Family};
 
-use crate::Attempt;
+use crate::{Attempt, ConnectFailed, Phase};
 
 /// Listens to one call of a connector, on its way through all layers.
 ///
@@ -37,17 +42,29 @@ use crate::Attempt;
 #[derive(Clone, Copy, Default)]
 pub struct Trace<'a> {
     observer: Option<&'a dyn Observe>,
+    wants_all: bool,
 }
 
 impl<'a> Trace<'a> {
     /// Nobody listens.
     pub const fn off() -> Self {
-        Self { observer: None }
+        Self { observer: None, wants_all: false }
     }
 
     /// `observer` listens.
     pub fn to(observer: &'a dyn Observe) -> Self {
-        Self { observer: Some(observer) }
+        Self { observer: Some(observer), wants_all: true }
+    }
+
+    /// `observer` listens in this one's place, and [passes on](Self::pass) what it hears.
+    ///
+    /// It hears as much as this one does; if nobody listens, only what is waited for and what
+    /// failed: an attempt that connects at once is not told. So a layer can listen to every call in
+    /// case it takes too long, and costs next to nothing if it does not. (Whoever tells MAY tell
+    /// more.)
+    #[inline]
+    pub fn through(self, observer: &'a dyn Observe) -> Self {
+        Self { observer: Some(observer), wants_all: self.wants_all }
     }
 
     /// Whether somebody listens.
@@ -63,6 +80,47 @@ impl<'a> Trace<'a> {
         }
     }
 
+    /// Tells of an attempt to reach `remote`, from `local` if the socket is bound to an address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{io, time::Duration};
+    ///
+    /// use socketry_connection::Address;
+    /// use socketry_connector::{Phase, Trace};
+    /// # struct Connecting;
+    /// # impl Connecting {
+    /// #     fn start(_: &Address) -> Self { Self }
+    /// #     fn is_done(&self) -> bool { true }
+    /// #     async fn finish(self) -> io::Result<()> { Ok(()) }
+    /// # }
+    ///
+    /// async fn attempt(remote: Address, trace: Trace<'_>) -> io::Result<()> {
+    ///     let mut telling = trace.attempt(&remote, None);
+    ///     let connecting = Connecting::start(&remote); // yours
+    ///     if !connecting.is_done() {
+    ///         telling.waits();
+    ///     }
+    ///     match connecting.finish().await {
+    ///         Ok(()) => Ok(telling.won()),
+    ///         Err(error) => Err(telling.failed(Phase::Connect, error, Duration::ZERO).into()),
+    ///     }
+    /// }
+    /// ```
+    #[inline]
+    pub fn attempt<'e>(
+        self,
+        remote: &'e Address,
+        local: Option<&'e Address>,
+    ) -> AttemptTrace<'a, 'e> {
+        let mut telling = AttemptTrace { trace: self, remote, local, is_told: false };
+        if self.wants_all {
+            telling.waits();
+        }
+        telling
+    }
+
     /// Hands on an event that a layer has heard on behalf of its caller.
     #[inline]
     pub fn pass(self, event: &Event<'_>) {
@@ -75,6 +133,50 @@ impl<'a> Trace<'a> {
 impl fmt::Debug for Trace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trace").field("on", &self.is_on()).finish()
+    }
+}
+
+/// Tells of one attempt, as much as the observer wants to hear: [`Trace::attempt`].
+///
+/// Dropped without an end, it tells none: the attempt was given up.
+#[derive(Debug)]
+#[must_use = "an attempt ends in one way or the other"]
+pub struct AttemptTrace<'a, 'e> {
+    trace: Trace<'a>,
+    remote: &'e Address,
+    local: Option<&'e Address>,
+    is_told: bool,
+}
+
+impl AttemptTrace<'_, '_> {
+    /// The attempt begins to wait for the system.
+    #[inline]
+    pub fn waits(&mut self) {
+        if !self.is_told {
+            let Self { remote, local, .. } = *self;
+            self.is_told = true;
+            self.trace.tell(|| EventKind::AttemptStarted { remote, local });
+        }
+    }
+
+    /// The socket is connected.
+    #[inline]
+    pub fn won(self) {
+        if self.is_told {
+            self.trace.tell(|| EventKind::AttemptWon { remote: self.remote });
+        }
+    }
+
+    /// The socket could not be connected.
+    ///
+    /// Returns the error to end with: in which `phase` it failed, and why, after how long a wait
+    /// (zero if the system refused at once).
+    pub fn failed(mut self, phase: Phase, error: io::Error, elapsed: Duration) -> ConnectFailed {
+        self.waits();
+        let attempt = Attempt::new(self.remote.clone(), phase, error, elapsed)
+            .from_local(self.local.cloned());
+        self.trace.tell(|| EventKind::AttemptFailed(&attempt));
+        attempt.into()
     }
 }
 
@@ -137,6 +239,9 @@ pub enum EventKind<'a> {
         result: Result<&'a [IpAddr], &'a io::Error>,
     },
     /// A socket is being opened towards an address.
+    ///
+    /// An attempt that is told to have started and neither to have failed nor to have won was given
+    /// up: another one had won, or the call was dropped.
     AttemptStarted {
         /// Where to.
         remote: &'a Address,
@@ -150,6 +255,9 @@ pub enum EventKind<'a> {
         /// Where to.
         remote: &'a Address,
     },
+    /// The call waits for nothing, but lets other tasks go first; it has seen to it that it is
+    /// polled again at once.
+    Yielded,
     /// A TLS handshake begins.
     HandshakeStarted {
         /// Who has to answer.
@@ -188,6 +296,7 @@ impl fmt::Display for EventKind<'_> {
             }
             Self::AttemptFailed(attempt) => attempt.fmt(f),
             Self::AttemptWon { remote } => write!(f, "connected to {remote}"),
+            Self::Yielded => f.write_str("letting others go first"),
             Self::HandshakeStarted { peer_name } => write!(f, "TLS handshake with {peer_name}"),
             Self::HandshakeEnded { peer_name, result: Ok(()) } => {
                 write!(f, "secured with {peer_name}")

@@ -150,9 +150,9 @@ impl Drop for Caller {
     fn drop(&mut self) {
         let mut state = lock(&self.line.state);
         state.hung_up = true;
-        let late = (state.answer.take(), state.tester.take());
+        let tester = state.tester.take();
         drop(state);
-        wake(late.1);
+        wake(tester);
     }
 }
 

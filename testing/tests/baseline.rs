@@ -1,5 +1,7 @@
 //! What a baseline finds. Every test in this binary takes one first.
 
+#![cfg(target_os = "linux")]
+
 use std::{
     fs::File,
     net::TcpListener,
