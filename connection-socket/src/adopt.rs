@@ -21,6 +21,8 @@ pub enum Adopted {
 
 /// Finds out what an inherited descriptor is, and takes it if it is a listening stream socket.
 ///
+/// It becomes close-on-exec, so that it does not live on in the child processes of this one.
+///
 /// # Errors
 ///
 /// By their error numbers: `ENOTSOCK` if it is no socket, `EISCONN` if it is a connected one,
@@ -37,6 +39,8 @@ pub fn adopt(descriptor: OwnedFd) -> io::Result<Adopted> {
     if !listens(&descriptor)? {
         return Err(Errno::INVAL.into());
     }
+    // Whoever hands a descriptor down has to leave it open in its child; that child is us.
+    socket.set_cloexec(true)?;
     let address = socket.local_addr()?;
     if address.is_unix() {
         Ok(Adopted::Unix(descriptor.into()))

@@ -65,6 +65,27 @@ fn an_adopted_listener_that_would_block_is_made_to_wait() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn an_adopted_listener_is_closed_in_child_processes() {
+    let listener = OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
+    let number = listener.as_raw_fd();
+    rustix::io::fcntl_setfd(&listener, rustix::io::FdFlags::empty()).unwrap();
+    assert!(!is_close_on_exec(number));
+    let _server = TcpServer::from_fd(listener).unwrap();
+    assert!(is_close_on_exec(number));
+}
+
+/// What the kernel says of a descriptor by its number, because a server does not lend its own.
+#[cfg(target_os = "linux")]
+fn is_close_on_exec(number: i32) -> bool {
+    const CLOSE_ON_EXEC: u32 = 0o2_000_000;
+
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
+    u32::from_str_radix(flags.trim(), 8).unwrap() & CLOSE_ON_EXEC != 0
+}
+
+#[test]
 fn the_original_listens_on_after_the_server_is_closed() {
     let (original, mut server) = adopted("127.0.0.1:0");
     let address = original.local_addr().unwrap();
