@@ -42,10 +42,11 @@ impl<L: ListeningSocket> Exhaustion<L> {
         Self { reserve: listener.duplicate().ok(), next_wait: None }
     }
 
-    /// A connection was accepted: the episode, if there was one, is over.
+    /// A descriptor was to be had: the episode, if there was one, is over.
     #[inline]
     pub(crate) fn over(&mut self, listener: &L) {
-        if self.next_wait.take().is_some() && self.reserve.is_none() {
+        self.next_wait = None;
+        if self.reserve.is_none() {
             self.reserve = listener.duplicate().ok();
         }
     }

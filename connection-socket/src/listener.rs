@@ -113,6 +113,7 @@ impl<L: ListeningSocket> Listener<L> {
                     return Poll::Ready(Ok(SocketConnection::new(stream, remote)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.exhaustion.over(&self.socket); // it looks for a descriptor first
                     self.readiness.would_block();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

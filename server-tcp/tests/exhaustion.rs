@@ -50,7 +50,13 @@ fn main() {
         ),
         ("it_serves_again_when_descriptors_are_free", it_serves_again_when_descriptors_are_free),
         ("a_second_episode_is_told_again", a_second_episode_is_told_again),
+        ("an_episode_that_ended_unseen_is_over", an_episode_that_ended_unseen_is_over),
+        ("a_missing_reserve_is_made_up_for", a_missing_reserve_is_made_up_for),
         ("closing_ends_the_wait", closing_ends_the_wait),
+        (
+            "a_listener_can_be_taken_out_without_a_descriptor",
+            a_listener_can_be_taken_out_without_a_descriptor,
+        ),
         ("all_descriptors_come_back", all_descriptors_come_back),
         ("listening_without_a_descriptor_is_an_error", listening_without_a_descriptor_is_an_error),
     ];
@@ -147,6 +153,35 @@ fn a_second_episode_is_told_again() {
     }
 }
 
+fn an_episode_that_ended_unseen_is_over() {
+    let (mut server, clock) = server();
+    let (_clients, all) = exhausted_with_clients(address_of(&server), 1);
+    error_of(&mut server);
+    drop(all);
+    assert!(poll(&mut server).is_pending());
+    clock.advance(Duration::from_millis(5));
+    // Nobody is there, but there would be a descriptor.
+    assert!(poll(&mut server).is_pending());
+    assert_eq!(clock.sleeping(), 0);
+
+    let (_clients, _all) = exhausted_with_clients(address_of(&server), 1);
+    assert_eq!(os_error(&error_of(&mut server)), Some(EMFILE));
+}
+
+fn a_missing_reserve_is_made_up_for() {
+    let mut all = take_all();
+    all.pop();
+    let (mut server, _clock) = server(); // the last descriptor is its own
+    drop(all);
+    let _first = TcpStream::connect(address_of(&server)).unwrap();
+    accept(&mut server);
+
+    let (_clients, all) = exhausted_with_clients(address_of(&server), 3);
+    error_of(&mut server);
+    drop(all);
+    assert_eq!(waiting_at(address_of(&server)), 0, "clients were left hanging");
+}
+
 fn closing_ends_the_wait() {
     let (mut server, clock) = server();
     let (_clients, _all) = exhausted_with_clients(address_of(&server), 1);
@@ -156,6 +191,15 @@ fn closing_ends_the_wait() {
     server.control().close();
     assert!(block_on(server.accept()).is_none());
     assert_eq!(clock.sleeping(), 0);
+}
+
+fn a_listener_can_be_taken_out_without_a_descriptor() {
+    let (server, _clock) = server();
+    let address = address_of(&server);
+    let (clients, all) = exhausted_with_clients(address, 1);
+    let listener = server.into_std().unwrap();
+    drop(all);
+    assert_eq!(listener.accept().unwrap().1, clients[0].local_addr().unwrap());
 }
 
 fn all_descriptors_come_back() {
