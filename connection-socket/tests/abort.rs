@@ -2,6 +2,7 @@
 
 use std::{
     io::{ErrorKind, Read, Write},
+    sync::mpsc,
     thread,
 };
 
@@ -9,10 +10,11 @@ use futures_lite::{
     AsyncReadExt, AsyncWriteExt,
     future::{self, block_on},
 };
-use socketry_connection::Connection;
+use socketry_connection::{AbortHandle, Connection};
 
 use crate::support::{
-    hears_to_the_end, is_answered_by_a_reset, reset, tcp_and_peer, unix_pair, until_it_waits,
+    hears_to_the_end, is_answered_by_a_reset, reset, tcp_and_peer, unix_and_peer, unix_pair,
+    until_it_waits,
 };
 
 #[test]
@@ -34,7 +36,7 @@ fn a_reader_that_waits_is_told_when_another_thread_aborts() {
 
 #[test]
 fn a_writer_that_waits_is_told_when_another_thread_aborts() {
-    let (mut connection, _peer) = tcp_and_peer();
+    let (mut connection, _peer) = unix_and_peer();
     let handle = connection.abort_handle().unwrap();
     let error = block_on(async {
         let bytes = vec![0; 1 << 16];
@@ -93,6 +95,28 @@ fn the_peers_own_end_is_not_seen_after_the_abort() {
     handle.abort();
     let error = block_on(connection.read(&mut [0])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
+}
+
+#[test]
+fn an_abort_in_the_middle_of_a_read_is_never_taken_for_the_peers_end() {
+    let (to_abort, aborts) = mpsc::channel::<AbortHandle>();
+    let aborter = thread::spawn(move || aborts.into_iter().filter(AbortHandle::abort).count());
+    for _ in 0..5000 {
+        let (mut connection, _peer) = unix_pair();
+        to_abort.send(connection.abort_handle().unwrap()).unwrap();
+        let read = block_on(async {
+            loop {
+                // Never waits, so that it reads while it is aborted.
+                match future::poll_once(connection.read(&mut [0])).await {
+                    Some(read) => return read,
+                    None => thread::yield_now(),
+                }
+            }
+        });
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionAborted);
+    }
+    drop(to_abort);
+    assert_eq!(aborter.join().unwrap(), 5000);
 }
 
 #[test]

@@ -17,3 +17,4 @@ mod options;
 mod short_reads;
 mod split;
 mod support;
+mod wakes;

@@ -69,6 +69,7 @@ fn a_write_after_close_is_a_broken_pipe() {
         connection.close().await.unwrap();
         let error = connection.write(b"late").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        assert!(error.to_string().contains("was closed"), "it says who closed it: {error}");
     });
 }
 

@@ -24,10 +24,19 @@ pub(crate) fn tcp_pair() -> (TcpConnection, TcpConnection) {
     (stream, peer.try_into().unwrap())
 }
 
+/// A connection over a Unix socket, and a blocking socket at its other end.
+///
+/// What is written is at the other end at once. Over TCP it moves on in the background, so that a
+/// writer that has to wait may find room a moment later although nobody reads.
+pub(crate) fn unix_and_peer() -> (UnixConnection, UnixStream) {
+    let (stream, peer) = UnixStream::pair().unwrap();
+    (stream.try_into().unwrap(), peer)
+}
+
 /// Two connections over a Unix socket, joined.
 pub(crate) fn unix_pair() -> (UnixConnection, UnixConnection) {
-    let (stream, peer) = UnixStream::pair().unwrap();
-    (stream.try_into().unwrap(), peer.try_into().unwrap())
+    let (stream, peer) = unix_and_peer();
+    (stream, peer.try_into().unwrap())
 }
 
 /// Two blocking sockets that collect nothing before they send, joined: the accepted one first.
