@@ -3,9 +3,12 @@
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Instant,
 };
 
-use socketry_connector::{AllAttemptsFailed, Attempts, Connect, ConnectFailed, HostPort, Trace};
+use socketry_connector::{
+    AllAttemptsFailed, Attempt, Attempts, Connect, ConnectFailed, HostPort, Phase, Trace,
+};
 
 /// Connects to literals through a connector of addresses, and to `localhost`, which always is this
 /// machine (RFC 6761): over IPv6 first, then over IPv4.
@@ -29,12 +32,10 @@ impl<C: Connect<SocketAddr>> LiteralConnector<C> {
         let port = host.port();
         let mut attempts = Attempts::new();
         for address in [(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()] {
+            let started = Instant::now();
             match self.inner.connect_traced(address, trace).await {
                 Ok(connection) => return Ok(connection),
-                Err(error) => match failed_attempt(&error) {
-                    Some(failed) => attempts.push(failed.attempt().clone()),
-                    None => return Err(error),
-                },
+                Err(error) => attempts.push(to_attempt(address, error, started)),
             }
         }
         Err(AllAttemptsFailed::new(Some(host), attempts).into())
@@ -57,8 +58,16 @@ impl<C: Connect<SocketAddr>> Connect<HostPort> for LiteralConnector<C> {
     }
 }
 
-fn failed_attempt(error: &io::Error) -> Option<&ConnectFailed> {
-    error.get_ref()?.downcast_ref()
+/// The attempt that failed, as whoever made it tells, or as well as it can be told from outside.
+fn to_attempt(address: SocketAddr, error: io::Error, started: Instant) -> Attempt {
+    if let Some(failed) = error.get_ref().and_then(|error| error.downcast_ref::<ConnectFailed>()) {
+        return failed.attempt().clone();
+    }
+    let phase = match error.kind() {
+        io::ErrorKind::InvalidInput => Phase::Socket, // refused before anything was opened
+        _ => Phase::Connect,
+    };
+    Attempt::new(address.into(), phase, error, started.elapsed())
 }
 
 fn unresolvable(target: &HostPort) -> io::Error {

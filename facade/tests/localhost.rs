@@ -1,14 +1,19 @@
 //! `localhost`, which always is this machine: over IPv6 first, then over IPv4.
 
-use std::{io, net::TcpListener};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+};
 
-use crate::port::Port;
 use futures_lite::future::block_on;
 use socketry::{
-    Address, Connector,
+    Address, Connector, TcpOptions,
     connection::os_error,
     connector::{AllAttemptsFailed, Phase},
 };
+use socketry_testing::pair;
+
+use crate::{port::Port, slots::slot};
 
 #[test]
 fn a_server_on_ipv4_only_is_reached() {
@@ -72,6 +77,56 @@ fn every_spelling_and_what_lies_below_is_this_machine() {
         let socket = block_on(socketry::connect((host, port.number))).unwrap();
         assert_eq!(socket.remote_address(), Some(v6(&port)), "{host}");
     }
+}
+
+#[test]
+fn a_connector_of_addresses_is_asked_for_ipv4_whatever_it_says_of_ipv6() {
+    let (addresses, handle) = slot::<SocketAddr>();
+    let connector = Connector::builder().tcp(addresses).build().unwrap();
+    handle.answer_next(|address, _| {
+        assert!(address.is_ipv6());
+        Err(io::Error::other("an error without a payload of these crates"))
+    });
+    handle.answer_next(|address, _| {
+        assert!(address.is_ipv4());
+        Ok(Box::new(pair().0))
+    });
+    let connected = block_on(connector.connect("localhost:80"));
+    assert!(connected.is_ok(), "{connected:?}");
+}
+
+#[test]
+fn what_a_connector_of_addresses_says_of_both_is_kept() {
+    let (addresses, handle) = slot::<SocketAddr>();
+    let connector = Connector::builder().tcp(addresses).build().unwrap();
+    handle.fail_next(io::Error::other("no six"));
+    handle.fail_next(io::Error::new(io::ErrorKind::PermissionDenied, "no four"));
+    let error = block_on(connector.connect("localhost:80")).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("tcp://[::1]:80: no six"), "{text}");
+    assert!(text.contains("tcp://127.0.0.1:80: no four"), "{text}");
+}
+
+#[test]
+fn a_connector_that_may_use_ipv4_only_reaches_a_server_on_ipv4() {
+    let port = Port::new();
+    port.v4.listen(8).unwrap();
+    let mut options = TcpOptions::default();
+    options.only_from_local_addresses = true;
+    options.local_v4 = Some("127.0.0.1:0".parse().unwrap());
+    let connector = Connector::builder().tcp(options).build().unwrap();
+    assert_eq!(connect(&connector, &port).unwrap(), Some(v4(&port)));
+}
+
+#[test]
+fn an_attempt_that_was_made_says_more_than_one_that_was_refused_beforehand() {
+    let port = Port::new();
+    let mut options = TcpOptions::default();
+    options.only_from_local_addresses = true;
+    options.local_v4 = Some("127.0.0.1:0".parse().unwrap());
+    let connector = Connector::builder().tcp(options).build().unwrap();
+    let error = connect(&connector, &port).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused, "{error}");
 }
 
 /// Where a client of `localhost` arrives.
