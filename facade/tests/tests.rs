@@ -11,6 +11,8 @@
 mod arguments;
 mod autotraits;
 mod config;
+#[cfg(feature = "serde")]
+mod config_file;
 mod control;
 mod decorators;
 mod examples;

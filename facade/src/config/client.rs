@@ -96,6 +96,7 @@ impl Default for ConnectorConfig {
 /// at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Timeout(#[cfg_attr(feature = "serde", serde(with = "super::duration"))] Duration);
 
 impl From<Duration> for Timeout {

@@ -1,0 +1,213 @@
+//! Connectors, servers and endpoints as they stand in a file.
+
+use std::{fmt::Debug, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, from_value, json, to_value};
+use socketry::{
+    ConnectorConfig, Endpoint, KeepaliveConfig, ServerConfig, Setting, SocketConfig, TcpOptions,
+    Timeout,
+};
+
+#[test]
+fn what_is_missing_has_its_default() {
+    assert_eq!(read::<ConnectorConfig>(json!({})), ConnectorConfig::default());
+    assert_eq!(read::<ServerConfig>(json!({})), ServerConfig::default());
+    assert_eq!(read::<ServerConfig>(json!({"tcp": {}, "unix": {}})), ServerConfig::default());
+    assert_eq!(read::<TcpOptions>(json!({"socket": {}})), TcpOptions::default());
+    assert_eq!(read::<SocketConfig>(json!({})), SocketConfig::default());
+}
+
+#[test]
+fn every_key_of_a_connector_is_read() {
+    let config: ConnectorConfig = read(json!({
+        "tcp": {
+            "local_v4": "192.0.2.7:0",
+            "local_v6": "[2001:db8::7]:1024",
+            "only_from_local_addresses": true,
+            "socket": unusual_socket(),
+        },
+        "tls": false,
+        "unix": false,
+        "timeout": "10s",
+        "unix_timeout": "250ms",
+    }));
+    let mut tcp = TcpOptions::default();
+    tcp.local_v4 = Some("192.0.2.7:0".parse().unwrap());
+    tcp.local_v6 = Some("[2001:db8::7]:1024".parse().unwrap());
+    tcp.only_from_local_addresses = true;
+    tcp.socket = read(unusual_socket());
+    let mut expected = ConnectorConfig::default();
+    (expected.tls, expected.unix) = (false, false);
+    expected.tcp = Setting::With(tcp);
+    expected.timeout = Setting::With(Timeout::from(Duration::from_secs(10)));
+    expected.unix_timeout = Setting::With(Timeout::from(Duration::from_millis(250)));
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn every_key_of_a_server_is_read() {
+    let config: ServerConfig = read(json!({
+        "tcp": {
+            "backlog": 128,
+            "reuse_address": false,
+            "reuse_port": true,
+            "only_v6": true,
+            "socket": unusual_socket(),
+        },
+        "unix": {
+            "backlog": 64,
+            "mode": "0660",
+            "uid": 1000,
+            "gid": 33,
+            "socket": unusual_socket(),
+        },
+    }));
+    let mut expected = ServerConfig::default();
+    let socket: SocketConfig = read(unusual_socket());
+    (expected.tcp.backlog, expected.unix.backlog) = (128, 64);
+    (expected.tcp.reuse_address, expected.tcp.reuse_port) = (false, true);
+    (expected.tcp.only_v6, expected.unix.mode) = (Some(true), Some(0o660));
+    (expected.unix.uid, expected.unix.gid) = (Some(1000), Some(33));
+    (expected.tcp.socket, expected.unix.socket) = (socket.clone(), socket);
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn every_key_of_a_socket_is_read() {
+    let mut keepalive = KeepaliveConfig::after(Duration::from_secs(60));
+    keepalive.interval = Some(Duration::from_secs(5));
+    keepalive.retries = Some(3);
+    let mut expected = SocketConfig::default();
+    expected.nodelay = false;
+    expected.keepalive = Some(keepalive);
+    (expected.send_buffer, expected.recv_buffer) = (Some(65536), Some(131_072));
+    (expected.ttl, expected.tos) = (Some(64), Some(16));
+    expected.linger = Some(Duration::ZERO);
+    expected.user_timeout = Some(Duration::from_secs(30));
+    (expected.mark, expected.interface) = (Some(7), Some("eth0".into()));
+    assert_eq!(read::<SocketConfig>(unusual_socket()), expected);
+}
+
+/// Every key, with another value than the default.
+fn unusual_socket() -> Value {
+    json!({
+        "nodelay": false,
+        "keepalive": {"time": "60s", "interval": "5s", "retries": 3},
+        "send_buffer": 65536,
+        "recv_buffer": 131_072,
+        "ttl": 64,
+        "tos": 16,
+        "linger": "0s",
+        "user_timeout": "30s",
+        "mark": 7,
+        "interface": "eth0",
+    })
+}
+
+#[test]
+fn an_unknown_key_is_named_at_every_level() {
+    for text in [
+        json!({"bogus": 1}),
+        json!({"tcp": {"bogus": 1}}),
+        json!({"tcp": {"socket": {"bogus": 1}}}),
+        json!({"tcp": {"socket": {"keepalive": {"time": "60s", "bogus": 1}}}}),
+    ] {
+        let error = error::<ConnectorConfig>(text.clone());
+        assert!(error.contains("unknown field `bogus`"), "{text}: {error}");
+    }
+    for text in [
+        json!({"bogus": 1}),
+        json!({"tcp": {"bogus": 1}}),
+        json!({"tcp": {"socket": {"bogus": 1}}}),
+        json!({"tcp": {"socket": {"keepalive": {"time": "60s", "bogus": 1}}}}),
+        json!({"unix": {"bogus": 1}}),
+        json!({"unix": {"socket": {"bogus": 1}}}),
+    ] {
+        let error = error::<ServerConfig>(text.clone());
+        assert!(error.contains("unknown field `bogus`"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_setting_is_false_true_or_options() {
+    let tcp = |value| read::<ConnectorConfig>(json!({"tcp": value})).tcp;
+    assert_eq!(tcp(json!(false)), Setting::Off);
+    assert_eq!(tcp(json!(true)), Setting::On);
+    assert_eq!(tcp(json!({})), Setting::With(TcpOptions::default()));
+    let timeout = |value| read::<ConnectorConfig>(json!({"timeout": value})).timeout;
+    assert_eq!(timeout(json!(false)), Setting::Off);
+    assert_eq!(timeout(json!(true)), Setting::On);
+    assert_eq!(timeout(json!("0s")), Setting::With(Timeout::from(Duration::ZERO)));
+}
+
+#[test]
+fn a_duration_is_read_in_the_units_that_people_use() {
+    for (text, duration) in [
+        ("60s", Duration::from_secs(60)),
+        ("250ms", Duration::from_millis(250)),
+        ("1m 30s", Duration::from_secs(90)),
+        ("2h", Duration::from_secs(7200)),
+        ("0s", Duration::ZERO),
+    ] {
+        let config: ConnectorConfig = read(json!({"timeout": text}));
+        assert_eq!(config.timeout, Setting::With(duration.into()), "{text}");
+        let config: SocketConfig = read(json!({"linger": text}));
+        assert_eq!(config.linger, Some(duration), "{text}");
+    }
+}
+
+#[test]
+fn permissions_are_octal_digits_as_text() {
+    for (text, mode) in [("0660", 0o660), ("600", 0o600), ("0", 0), ("777", 0o777)] {
+        let config: ServerConfig = read(json!({"unix": {"mode": text}}));
+        assert_eq!(config.unix.mode, Some(mode), "{text}");
+    }
+}
+
+#[test]
+fn what_is_written_reads_back_as_the_same_value() {
+    let mut durations = SocketConfig::default();
+    durations.linger = Some(Duration::new(90, 1_000_001));
+    durations.user_timeout = Some(Duration::from_secs(100_000_000));
+    assert_same(durations);
+    assert_same(read::<SocketConfig>(unusual_socket()));
+    assert_same(ConnectorConfig::default());
+    assert_same(ServerConfig::default());
+    for tcp in [json!(true), json!(false), json!({"socket": unusual_socket()})] {
+        let timeouts = json!({"tcp": tcp, "timeout": false, "unix_timeout": "1s 1ns"});
+        assert_same(read::<ConnectorConfig>(timeouts));
+    }
+    for mode in ["0", "0007", "777"] {
+        assert_same(read::<ServerConfig>(json!({"unix": {"mode": mode}})));
+    }
+}
+
+#[test]
+fn permissions_are_written_as_they_are_read() {
+    let mut config = ServerConfig::default();
+    config.unix.mode = Some(0o60);
+    assert_eq!(to_value(&config).unwrap()["unix"]["mode"], json!("0060"));
+}
+
+#[test]
+fn endpoints_are_texts() {
+    let endpoint: Endpoint = read(json!("TLS://192.0.2.1:443/?hostname=example.org"));
+    assert_eq!(to_value(&endpoint).unwrap(), json!("tls://192.0.2.1:443?hostname=example.org"));
+    assert_same(endpoint);
+    let error = error::<Endpoint>(json!("127.0.0.1:80a"));
+    assert!(error.contains(r#"invalid endpoint "127.0.0.1:80a""#), "{error}");
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> T {
+    from_value(value).unwrap()
+}
+
+fn error<T: DeserializeOwned + Debug>(value: Value) -> String {
+    from_value::<T>(value).unwrap_err().to_string()
+}
+
+fn assert_same<T: Serialize + DeserializeOwned + Debug + PartialEq>(value: T) {
+    let text = serde_json::to_string(&value).unwrap();
+    assert_eq!(serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+}
