@@ -158,6 +158,20 @@ fn a_duration_is_read_in_the_units_that_people_use() {
 }
 
 #[test]
+fn a_duration_without_a_unit_is_refused_and_told_how_to_write_it() {
+    for value in [json!(10), json!(-1), json!(2.5), json!("10"), json!("soon")] {
+        for error in [
+            error::<ConnectorConfig>(json!({"timeout": value.clone()})),
+            error::<ConnectorConfig>(json!({"unix_timeout": value.clone()})),
+            error::<SocketConfig>(json!({"linger": value.clone()})),
+            error::<SocketConfig>(json!({"keepalive": {"time": value.clone()}})),
+        ] {
+            assert!(error.contains(r#"such as "60s" or "250ms""#), "{value}: {error}");
+        }
+    }
+}
+
+#[test]
 fn permissions_are_octal_digits_as_text() {
     for (text, mode) in [("0660", 0o660), ("600", 0o600), ("0", 0), ("777", 0o777)] {
         let config: ServerConfig = read(json!({"unix": {"mode": text}}));

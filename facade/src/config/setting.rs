@@ -30,7 +30,10 @@ mod serde {
 
     use ::serde::{
         Deserialize, Deserializer, Serialize, Serializer,
-        de::{Error, MapAccess, Visitor, value::MapAccessDeserializer, value::StrDeserializer},
+        de::{
+            Error, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer,
+            value::StrDeserializer,
+        },
     };
 
     use super::Setting;
@@ -68,9 +71,33 @@ mod serde {
             T::deserialize(StrDeserializer::new(text)).map(Setting::With)
         }
 
+        fn visit_i64<E: Error>(self, number: i64) -> Result<Setting<T>, E> {
+            read_number(number)
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<Setting<T>, E> {
+            read_number(number)
+        }
+
+        fn visit_f64<E: Error>(self, number: f64) -> Result<Setting<T>, E> {
+            read_number(number)
+        }
+
         // Straight into the options, so that an unknown key is told by its name.
         fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Setting<T>, M::Error> {
             T::deserialize(MapAccessDeserializer::new(map)).map(Setting::With)
+        }
+    }
+
+    /// The options know how they are written, such as `10s` for `10`.
+    fn read_number<'de, T, E>(number: impl IntoDeserializer<'de, E>) -> Result<Setting<T>, E>
+    where
+        T: Deserialize<'de>,
+        E: Error,
+    {
+        match T::deserialize(number.into_deserializer()) {
+            Ok(options) => Ok(Setting::With(options)),
+            Err(error) => Err(E::custom(format_args!("{error}, or true or false"))),
         }
     }
 }
