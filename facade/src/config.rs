@@ -10,6 +10,8 @@ pub use self::{
 mod client;
 #[cfg(feature = "serde")]
 mod duration;
+#[cfg(feature = "serde")]
+mod octal;
 mod server;
 mod setting;
 mod socket;

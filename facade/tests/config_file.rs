@@ -180,6 +180,24 @@ fn permissions_are_octal_digits_as_text() {
 }
 
 #[test]
+fn permissions_in_another_form_are_refused_and_told_how_to_write_them() {
+    for value in [
+        json!(660),
+        json!(-1),
+        json!(0.5),
+        json!("0o660"),
+        json!("888"),
+        json!("1000"),
+        json!("+600"),
+        json!("rw"),
+        json!(""),
+    ] {
+        let error = error::<ServerConfig>(json!({"unix": {"mode": value.clone()}}));
+        assert!(error.contains(r#"such as "0660""#), "{value}: {error}");
+    }
+}
+
+#[test]
 fn what_is_written_reads_back_as_the_same_value() {
     let mut durations = SocketConfig::default();
     durations.linger = Some(Duration::new(90, 1_000_001));

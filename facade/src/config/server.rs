@@ -185,7 +185,7 @@ pub struct UnixServerConfig {
     pub backlog: u32,
     /// The permissions of the socket's file; `"0660"` in a file. By default the process decides
     /// (its umask).
-    #[cfg_attr(feature = "serde", serde(with = "octal"))]
+    #[cfg_attr(feature = "serde", serde(with = "super::octal"))]
     pub mode: Option<u32>,
     /// The user that the socket's file shall belong to. By default that of the process.
     pub uid: Option<u32>,
@@ -225,30 +225,4 @@ fn missing(on: std::fmt::Arguments<'_>) -> io::Error {
     let system = std::env::consts::OS;
     let text = format!("listening on {on} refused: {system} has no such sockets here");
     io::Error::new(io::ErrorKind::Unsupported, text)
-}
-
-/// Permissions as people write them.
-#[cfg(feature = "serde")]
-mod octal {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    #[allow(clippy::ref_option, reason = "the signature that serde calls")]
-    pub(super) fn serialize<S: Serializer>(mode: &Option<u32>, to: S) -> Result<S::Ok, S::Error> {
-        match mode {
-            Some(mode) => to.collect_str(&format_args!("{mode:04o}")),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
-        let Some(text) = Option::<String>::deserialize(from)? else {
-            return Ok(None);
-        };
-        match u32::from_str_radix(&text, 8) {
-            Ok(mode) if mode <= 0o777 && !text.starts_with('+') => Ok(Some(mode)),
-            _ => Err(D::Error::custom(format_args!(
-                "{text:?} are no permissions; write three octal digits as text, such as \"0660\""
-            ))),
-        }
-    }
 }
