@@ -1,0 +1,38 @@
+//! The soak: what is timed or large, and so has no place among the tests.
+//!
+//! `cargo run --release --example soak -- [--full] [PART...]`, or `cargo xtask soak`. Each part
+//! prints what it measured beside its limits; the program fails if one of them is broken. It
+//! starts itself as a helper, so that each side has its own descriptors, memory and time. Linux
+//! only, because it reads `/proc`.
+
+use std::process::ExitCode;
+
+#[cfg(target_os = "linux")]
+mod cancel;
+#[cfg(target_os = "linux")]
+mod connections;
+#[cfg(target_os = "linux")]
+mod echo;
+#[cfg(target_os = "linux")]
+mod exhaustion;
+#[cfg(target_os = "linux")]
+mod helper;
+#[cfg(target_os = "linux")]
+mod keeper;
+#[cfg(target_os = "linux")]
+mod parts;
+#[cfg(target_os = "linux")]
+mod report;
+#[cfg(target_os = "linux")]
+mod system;
+
+#[cfg(target_os = "linux")]
+fn main() -> ExitCode {
+    parts::main()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() -> ExitCode {
+    eprintln!("soak: this needs Linux, because it reads /proc");
+    ExitCode::FAILURE
+}
