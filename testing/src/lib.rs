@@ -4,12 +4,12 @@
 //! the test plays the other side:
 //!
 //! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
-//! - [`scripted_connector`]: a connector whose calls appear at a [`ConnectorHandle`];
-//! - [`scripted_server`]: a server that yields what its [`ServerHandle`] pushes;
+//! - [`scripted_connector()`]: a connector whose calls appear at a [`ConnectorHandle`];
+//! - [`scripted_server()`]: a server that yields what its [`ServerHandle`] pushes;
 //! - [`ManualClock`]: time that passes when the test says so;
 //! - [`CountingWaker`]: a waker that says how often it was woken;
 //! - [`Baseline`]: finds file descriptors and threads that were left behind;
-//! - [`check_connection`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
+//! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
 //!   the house as functions that any implementation can be run through.
 //!
 //! # Examples
