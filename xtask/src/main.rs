@@ -21,7 +21,7 @@ const USAGE: &str = "\
 cargo xtask <task>
 
   demo           the chat example on real sockets; fails unless everything said was heard
-  test           every test of the workspace, with all features
+  test           every test of the workspace, with all features, and the counts of a release build
   tidy           the rules of the house, each violation with its mend
   soak           what is timed or large, in its short size; --full for the full size
   ci             fmt, tidy, clippy, test, demo, doc, msrv, cross, soak, until one fails

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the workspace.
+//! `cargo xtask test`: every test of the workspace, and what the hot paths cost.
 
 use std::{
     io::{BufRead, BufReader},
@@ -14,8 +14,18 @@ use crate::{
 /// Unit tests, integration tests and doctests with all features; examples are compiled.
 const TEST: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fail-fast"];
 
-/// Builds everything first, so that the time of the tests is their own.
+/// The counts of the hot paths once more, as users build them: instructions are counted only there.
+const COUNTS: [&str; 6] = ["test", "--release", "--package", "socketry", "--test", "counts"];
+
+/// Runs everything, and says all that came of it although one of them has failed.
 pub(crate) fn run() -> Result<(), Failed> {
+    let tests = run_tests();
+    let counts = run_command(&mut cargo(COUNTS));
+    tests.and(counts)
+}
+
+/// Builds everything first, so that the time of the tests is their own.
+fn run_tests() -> Result<(), Failed> {
     let started = Instant::now();
     run_command(cargo(TEST).arg("--no-run"))?;
     let built = started.elapsed();

@@ -44,7 +44,8 @@ fn check_manifests(workspace: &Workspace) -> Result<Vec<String>, Failed> {
     for package in &workspace.packages {
         let folder = root().join(&package.folder);
         let manifest = read_file(&folder.join("Cargo.toml"))?;
-        violations.extend(manifests::check(package, &manifest, folder.join("README.md").is_file()));
+        let has_readme = folder.join(manifests::readme_of(&package.folder)).is_file();
+        violations.extend(manifests::check(package, &manifest, has_readme));
     }
     Ok(violations)
 }

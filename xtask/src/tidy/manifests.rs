@@ -2,6 +2,9 @@
 
 use crate::workspace::Package;
 
+/// The folder of the room whose users begin with the README of the whole house.
+const FRONT_DOOR: &str = "facade";
+
 /// One line for each thing that is missing in the manifest of `package`.
 pub(super) fn check(package: &Package, manifest: &str, has_readme: bool) -> Vec<String> {
     let path = format!("{}/Cargo.toml", package.folder);
@@ -24,10 +27,17 @@ pub(super) fn check(package: &Package, manifest: &str, has_readme: bool) -> Vec<
         demand(package.description.is_some(), "add a `description`: one line on what it is");
         demand(package.license.is_some(), "add `license.workspace = true`");
         demand(package.rust_version.is_some(), "add `rust-version.workspace = true`");
-        demand(package.readme.as_deref() == Some("README.md"), "add `readme = \"README.md\"`");
+        let readme = readme_of(&package.folder);
+        let is_named = package.readme.as_deref() == Some(readme);
+        demand(is_named, &format!("add `readme = \"{readme}\"`"));
         demand(has_readme, "write a README.md beside it: ten lines that point to the facade");
     }
     violations
+}
+
+/// The README of the room in `folder`, seen from there.
+pub(super) fn readme_of(folder: &str) -> &'static str {
+    if folder == FRONT_DOOR { "../README.md" } else { "README.md" }
 }
 
 /// Whether a section has this line.
@@ -86,6 +96,18 @@ mod tests {
         for what in ["description", "license", "rust-version", "`readme", "README.md beside"] {
             assert!(violations.iter().any(|line| line.contains(what)), "{what}: {violations:?}");
         }
+    }
+
+    #[test]
+    fn the_front_door_shows_the_readme_of_the_house() {
+        let facade = |readme: &str| Package {
+            folder: FRONT_DOOR.into(),
+            readme: Some(readme.into()),
+            ..published()
+        };
+        assert_eq!(check(&facade("../README.md"), TIDY, true), [""; 0]);
+        let violations = check(&facade("README.md"), TIDY, true);
+        assert_eq!(violations, ["facade/Cargo.toml: add `readme = \"../README.md\"`"]);
     }
 
     #[test]
