@@ -114,6 +114,10 @@ pub mod server {
     pub use socketry_server_unix::{UnixServer, UnixServerOptions};
 }
 
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadmeDoctests;
+
 mod builder;
 mod client;
 mod config;
