@@ -28,7 +28,12 @@ pub(crate) fn count(report: &mut Report) {
 
 fn per_connect(work: &str) -> f64 {
     let address = sink().to_string();
-    let [less, more] = [200, 1200].map(|amount| instructions(work, amount, &address));
+    let [less, more] = [200, 1200].map(|amount| {
+        // The least of three: on a busy machine the kernel finishes the odd handshake later than
+        // usual, and then a connect has to wait.
+        let runs = [(); 3].map(|()| instructions(work, amount, &address));
+        runs.into_iter().fold(f64::INFINITY, f64::min)
+    });
     (more - less) / 1000.0
 }
 
