@@ -36,18 +36,20 @@ pub use crate::{
     boxed::BoxConnector,
     candidates::{Candidates, Feed},
     connect::Connect,
+    event::{Event, EventKind, Observe},
     fixed::FixedConnector,
     host::{Host, InvalidHost},
     host_port::HostPort,
     peer_named::PeerNamed,
     timings::Timings,
-    trace::{AttemptTrace, Event, EventKind, Observe, Trace},
+    trace::{AttemptTrace, Trace},
 };
 
 mod attempt;
 mod boxed;
 mod candidates;
 mod connect;
+mod event;
 mod fixed;
 mod host;
 mod host_port;

@@ -1,0 +1,135 @@
+//! What can be heard of one call of a connector.
+
+use std::{cell::OnceCell, fmt, io, net::IpAddr, time::Instant};
+
+use socketry_connection::{Address, Family};
+
+use crate::Attempt;
+
+/// Whoever a [`Trace`](crate::Trace) tells.
+///
+/// `observe` is called in the middle of the work, possibly from several threads: it SHOULD return
+/// soon and MUST NOT block.
+pub trait Observe: Sync {
+    /// Something has happened, just now.
+    fn observe(&self, event: &Event<'_>);
+}
+
+/// Something that happened in one call of a connector.
+///
+/// Prints as one line.
+#[derive(Debug)]
+pub struct Event<'a> {
+    kind: EventKind<'a>,
+    at: OnceCell<Instant>,
+}
+
+impl<'a> Event<'a> {
+    /// Something that happens now.
+    pub fn new(kind: EventKind<'a>) -> Self {
+        Self { kind, at: OnceCell::new() }
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> &EventKind<'a> {
+        &self.kind
+    }
+
+    /// When it happened.
+    ///
+    /// Read from the system's clock when first asked, which is free for observers that do not ask;
+    /// all observers in a row hear the same time. An observer under a clock of its own reads that.
+    pub fn at(&self) -> Instant {
+        *self.at.get_or_init(Instant::now)
+    }
+}
+
+/// What can happen in one call of a connector.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum EventKind<'a> {
+    /// A name is being looked up.
+    LookupStarted {
+        /// The name.
+        name: &'a str,
+        /// The family of addresses that is asked for.
+        family: Family,
+    },
+    /// The addresses of a name are known, or are known not to come.
+    LookupEnded {
+        /// The name.
+        name: &'a str,
+        /// The family of addresses that was asked for.
+        family: Family,
+        /// The addresses, or why there are none.
+        result: Result<&'a [IpAddr], &'a io::Error>,
+    },
+    /// A socket is being opened towards an address.
+    ///
+    /// An attempt that is told to have started and neither to have failed nor to have won was given
+    /// up: another one had won, or the call was dropped.
+    AttemptStarted {
+        /// Where to.
+        remote: &'a Address,
+        /// From where, if the socket is bound to an address.
+        local: Option<&'a Address>,
+    },
+    /// A socket could not be connected.
+    AttemptFailed(&'a Attempt),
+    /// A socket is connected.
+    AttemptWon {
+        /// Where to.
+        remote: &'a Address,
+    },
+    /// The call waits for nothing, but lets other tasks go first; it has seen to it that it is
+    /// polled again at once.
+    Yielded,
+    /// A TLS handshake begins.
+    HandshakeStarted {
+        /// Who has to answer.
+        peer_name: &'a str,
+    },
+    /// A TLS handshake is over.
+    HandshakeEnded {
+        /// Who had to answer.
+        peer_name: &'a str,
+        /// What went wrong, if something did.
+        result: Result<(), &'a io::Error>,
+    },
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for EventKind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::LookupStarted { name, family } => {
+                write!(f, "looking up {family} addresses of {name}")
+            }
+            Self::LookupEnded { name, family, result: Ok(addresses) } => {
+                write!(f, "{name} has {} {family} addresses", addresses.len())
+            }
+            Self::LookupEnded { name, family, result: Err(error) } => {
+                write!(f, "no {family} addresses of {name}: {error}")
+            }
+            Self::AttemptStarted { remote, local: None } => write!(f, "trying {remote}"),
+            Self::AttemptStarted { remote, local: Some(local) } => {
+                write!(f, "trying {remote} from {local}")
+            }
+            Self::AttemptFailed(attempt) => attempt.fmt(f),
+            Self::AttemptWon { remote } => write!(f, "connected to {remote}"),
+            Self::Yielded => f.write_str("letting others go first"),
+            Self::HandshakeStarted { peer_name } => write!(f, "TLS handshake with {peer_name}"),
+            Self::HandshakeEnded { peer_name, result: Ok(()) } => {
+                write!(f, "secured with {peer_name}")
+            }
+            Self::HandshakeEnded { peer_name, result: Err(error) } => {
+                write!(f, "TLS handshake with {peer_name} failed: {error}")
+            }
+        }
+    }
+}
