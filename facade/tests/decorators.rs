@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use futures_lite::future::block_on;
+use futures_lite::future::{block_on, poll_once};
 use socketry::{
     Accept, AcceptExt, Address, BoxConnector, BoxServer, Connect, Connection, Connector, Control,
     Server, ServerGroup, Socket, Trace,
@@ -97,9 +97,9 @@ fn a_timeout_fits_around_the_connector() {
     let timed = TimeoutConnector::new(connector, Duration::from_secs(3))
         .with_clock(Arc::new(clock.clone()));
     let mut connecting = Box::pin(timed.connect("example.org:80"));
-    assert!(block_on(futures_lite::future::poll_once(&mut connecting)).is_none());
+    assert!(block_on(poll_once(&mut connecting)).is_none());
     clock.advance(Duration::from_secs(3));
-    let error = block_on(connecting).unwrap_err();
+    let error = block_on(poll_once(&mut connecting)).unwrap().unwrap_err();
     assert_eq!((error.kind(), handle.pending()), (io::ErrorKind::TimedOut, 0));
 }
 
