@@ -77,6 +77,7 @@ mod listener;
 mod open;
 mod options;
 mod plain;
+mod reactor;
 mod readiness;
 mod refused;
 mod socket;

@@ -19,6 +19,7 @@ use crate::{
     ListeningSocket, SocketConnection,
     error::concerns_one_client,
     exhaustion::{Exhaustion, Finding},
+    reactor::register,
     readiness::Readiness,
 };
 
@@ -40,7 +41,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Listener<L> {
     // Before the socket: deregistered first, closed second.
-    registration: Option<Async<Arc<L>>>,
+    registration: Async<Arc<L>>,
     socket: Arc<L>,
     readiness: Readiness,
     sleep: Option<Sleep>,
@@ -49,17 +50,20 @@ pub struct Listener<L> {
 }
 
 impl<L: ListeningSocket> Listener<L> {
-    /// Accepts from `socket`, which listens already; it is made non-blocking here.
+    /// Accepts from `socket`, which listens already; it is made non-blocking here, and given to the
+    /// reactor. (A connection can do without until it waits; a listener would have to wait when
+    /// descriptors have run out.)
     ///
     /// # Errors
     ///
-    /// Those of making it non-blocking.
+    /// Those of making it non-blocking, and that descriptors or memory have run out.
     pub fn new(socket: L) -> io::Result<Self> {
         socket.set_nonblocking()?;
+        let socket = Arc::new(socket);
         Ok(Self {
-            registration: None,
+            registration: register(socket.clone(), || socket.duplicate())?,
             exhaustion: Exhaustion::new(&socket),
-            socket: Arc::new(socket),
+            socket,
             readiness: Readiness::default(),
             sleep: None,
             clock: None,
@@ -136,13 +140,7 @@ impl<L: ListeningSocket> Listener<L> {
             ready!(Pin::new(sleep).poll(cx));
             self.sleep = None;
         }
-        self.readiness.poll(|| match &self.registration {
-            Some(registration) => registration.poll_readable(cx),
-            None => {
-                let registration = Async::new_nonblocking(self.socket.clone())?;
-                self.registration.insert(registration).poll_readable(cx)
-            }
-        })
+        self.readiness.poll(|| self.registration.poll_readable(cx))
     }
 }
 

@@ -1,12 +1,13 @@
 //! What TCP and Unix sockets of the standard library have in common.
 
+#[cfg(unix)]
+pub(crate) use std::os::fd::AsFd as AsSystemSocket;
+#[cfg(unix)]
+use std::os::unix::net::{UnixListener, UnixStream};
 #[cfg(windows)]
 use std::os::windows::io::AsSocket as AsSystemSocket;
-#[cfg(unix)]
-use std::os::{
-    fd::AsFd as AsSystemSocket,
-    unix::net::{UnixListener, UnixStream},
-};
+#[cfg(windows)]
+pub(crate) use std::os::windows::io::AsSocket as AsSystemSocket;
 use std::{
     fmt,
     io::{self, IoSlice, IoSliceMut, Read, Write},

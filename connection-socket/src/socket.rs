@@ -16,7 +16,7 @@ use std::{
 use async_io::Async;
 use socketry_connection::Abort;
 
-use crate::PlainSocket;
+use crate::{PlainSocket, reactor::register};
 
 /// What the reactor and abort handles share with the connection.
 #[derive(Debug)]
@@ -164,7 +164,8 @@ impl<S: PlainSocket> Ground<S> for LazySocket<S> {
     fn registered(&mut self) -> io::Result<&Registration<S>> {
         if self.registration.is_none() {
             let shared = self.share().clone();
-            self.registration = Some(Async::new_nonblocking(shared)?);
+            let registration = register(shared.clone(), || shared.socket.duplicate())?;
+            self.registration = Some(registration);
         }
         match &self.registration {
             Some(registration) => Ok(registration),

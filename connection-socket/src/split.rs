@@ -9,14 +9,14 @@ use std::{
     task::{Context, Poll},
 };
 
-use async_io::Async;
 use futures_io::{AsyncRead, AsyncWrite};
-use socketry_connection::{Address, Attributes};
+use socketry_connection::{AbortHandle, Address, Attributes};
 
 use crate::{
     PlainSocket, SocketConnection,
     connection::debug_ends,
     direction::Direction,
+    reactor::register,
     socket::{Ground, LazySocket, Registration, Shared},
 };
 
@@ -61,7 +61,7 @@ impl<S: PlainSocket> Ground<S> for &Whole<S> {
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }
-        let registration = Async::new_nonblocking(self.shared.clone())?;
+        let registration = register(self.shared.clone(), || self.shared.socket.duplicate())?;
         Ok(self.registration.get_or_init(|| registration))
     }
 
@@ -107,6 +107,12 @@ impl<S: PlainSocket> ReadHalf<S> {
     /// As [`Connection::attributes`](socketry_connection::Connection::attributes).
     pub fn attributes(&self) -> &Attributes {
         &self.whole.attributes
+    }
+
+    /// A handle that ends both halves: as
+    /// [`Connection::abort_handle`](socketry_connection::Connection::abort_handle).
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle::new(&self.whole.shared)
     }
 
     /// Makes one connection of both halves again.
@@ -155,6 +161,12 @@ impl<S: PlainSocket> WriteHalf<S> {
     /// As [`Connection::attributes`](socketry_connection::Connection::attributes).
     pub fn attributes(&self) -> &Attributes {
         &self.whole.attributes
+    }
+
+    /// A handle that ends both halves: as
+    /// [`Connection::abort_handle`](socketry_connection::Connection::abort_handle).
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle::new(&self.whole.shared)
     }
 }
 

@@ -42,9 +42,10 @@ fn assert_told_once<L: ListeningSocket>(socket: L, errno: i32) {
 }
 
 #[test]
-fn a_descriptor_that_is_no_socket_is_one_error_and_not_a_stream_of_them() {
+fn a_descriptor_that_cannot_be_waited_for_is_refused() {
     let no_socket = OwnedFd::from(File::open("/dev/null").unwrap());
-    assert_told_once(TcpListener::from(no_socket), 88); // ENOTSOCK
+    let error = Listener::new(TcpListener::from(no_socket)).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(1)); // EPERM, of epoll_ctl
 }
 
 #[test]

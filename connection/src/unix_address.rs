@@ -1,9 +1,6 @@
 //! The name of a Unix socket.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::Path, sync::Arc};
 
 use crate::InvalidAddress;
 
@@ -40,8 +37,9 @@ pub struct UnixAddress(Name);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Name {
-    Path(PathBuf),
-    Abstract(Vec<u8>),
+    // Shared, because every look at a connection's address clones it.
+    Path(Arc<Path>),
+    Abstract(Arc<[u8]>),
 }
 
 impl UnixAddress {
@@ -63,7 +61,7 @@ impl UnixAddress {
         } else if let Err(reason) = check_length(bytes, "the path of a Unix socket") {
             reason
         } else {
-            return Ok(Self(Name::Path(path.to_owned())));
+            return Ok(Self(Name::Path(path.into())));
         };
         Err(InvalidAddress::new(format!("{}", path.display()), reason))
     }
@@ -76,7 +74,7 @@ impl UnixAddress {
     pub fn from_abstract(name: impl AsRef<[u8]>) -> Result<Self, InvalidAddress> {
         let name = name.as_ref();
         match check_length(name, "an abstract Unix name") {
-            Ok(()) => Ok(Self(Name::Abstract(name.to_vec()))),
+            Ok(()) => Ok(Self(Name::Abstract(name.into()))),
             Err(reason) => {
                 Err(InvalidAddress::new(format!("@{}", String::from_utf8_lossy(name)), reason))
             }

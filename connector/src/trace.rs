@@ -67,7 +67,8 @@ impl<'a> Trace<'a> {
         self.observer.is_some()
     }
 
-    /// Tells what happens, now. `kind` is not called if nobody listens.
+    /// Tells what happens, now. `kind` is not called if nobody listens; what it refers to has to
+    /// live outside of it.
     #[inline]
     pub fn tell<'e>(self, kind: impl FnOnce() -> EventKind<'e>) {
         if let Some(observer) = self.observer {

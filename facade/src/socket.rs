@@ -81,6 +81,42 @@ impl Socket {
         inside!(&mut self.0, connection => connection.attributes_mut())
     }
 
+    /// The TCP connection at the bottom, for its options; `None` if it is another kind.
+    ///
+    /// Reading from it or writing to it passes by whatever is above it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// # let server = socketry::bind(0).await?;
+    /// let socket = socketry::connect(server.local_address().unwrap()).await?;
+    /// if let Some(tcp) = socket.as_tcp() {
+    ///     tcp.get_ref().set_nodelay(false)?;
+    /// }
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn as_tcp(&self) -> Option<&TcpConnection> {
+        match &self.0 {
+            Inner::Tcp(connection) => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// The connection over a Unix socket at the bottom; `None` if it is another kind.
+    ///
+    /// Reading from it or writing to it passes by whatever is above it.
+    #[cfg(unix)]
+    #[cfg_attr(docsrs, doc(cfg(unix)))]
+    pub fn as_unix(&self) -> Option<&UnixConnection> {
+        match &self.0 {
+            Inner::Unix(connection) => Some(connection),
+            _ => None,
+        }
+    }
+
     /// A handle that ends this connection both ways, from any task.
     pub fn abort_handle(&mut self) -> Option<AbortHandle> {
         inside!(&mut self.0, connection => connection.abort_handle())

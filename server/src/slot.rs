@@ -74,6 +74,9 @@ impl<L: Send + 'static> Slot<L> {
 
     /// Asks the listener through `poll`, if it is there and not paused.
     ///
+    /// Every `Ready` of `poll` counts as a result. A listener that ends by itself has to close the
+    /// control, from outside of `poll`.
+    ///
     /// `Ready(None)` means closed. The lock of the slot is held while `poll` runs, and never while
     /// it waits; `poll` MUST NOT close the server itself, which would wait for that lock.
     pub fn poll_with<R>(

@@ -122,7 +122,7 @@ fn duration(setting: Setting<Timeout>) -> Option<Duration> {
 /// How a client's TCP sockets are opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, expecting = "options"))]
 #[non_exhaustive]
 pub struct TcpOptions {
     /// The address that IPv4 connections come from; port 0 lets the system choose the port. By
