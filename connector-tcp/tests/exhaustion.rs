@@ -18,11 +18,12 @@ const EMFILE: i32 = 24;
 fn main() {
     let limit = Rlimit { current: Some(64), maximum: getrlimit(Resource::Nofile).maximum };
     setrlimit(Resource::Nofile, limit).unwrap();
-    // Descriptors of the reactor are opened once, at its first use.
-    let (_listener, address) = listener();
-    block_on(TcpConnector::new().connect(mapped(address))).unwrap();
-
     let tests: &[(&str, fn())] = &[
+        // First: the descriptors of the reactor are opened once, at its first use.
+        (
+            "a_first_wait_without_descriptors_for_the_reactor_is_an_error_and_not_a_panic",
+            a_first_wait_without_descriptors_for_the_reactor_is_an_error_and_not_a_panic,
+        ),
         ("running_out_is_an_error_with_its_number", running_out_is_an_error_with_its_number),
         ("connecting_works_again_when_one_is_free", connecting_works_again_when_one_is_free),
         (
@@ -35,6 +36,19 @@ fn main() {
         test();
         println!("test {name} ... ok");
     }
+}
+
+fn a_first_wait_without_descriptors_for_the_reactor_is_an_error_and_not_a_panic() {
+    let (_listener, address) = listener();
+    let connector = TcpConnector::new();
+    let mut all = take_all();
+    for _ in 0..3 {
+        all.pop();
+        let error = block_on(connector.connect(mapped(address))).unwrap_err();
+        assert_eq!(os_error(&error), Some(EMFILE));
+    }
+    drop(all);
+    block_on(connector.connect(mapped(address))).unwrap();
 }
 
 fn running_out_is_an_error_with_its_number() {
