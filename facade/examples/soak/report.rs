@@ -50,7 +50,7 @@ impl Report {
     }
 }
 
-/// A measurement for the eye, without its means: that has no limit.
+/// Something to know, without a limit.
 pub(crate) fn note(text: &str) {
     println!("  {text}");
 }
