@@ -133,6 +133,12 @@ impl Attempts {
         // `max_by_key` takes the last of several; the first one came from the preferred address.
         self.0.iter().rev().max_by_key(|attempt| progress(attempt))
     }
+
+    /// Whether all failed in the same phase and for the same reason.
+    fn fail_alike(&self) -> bool {
+        let reason = |attempt: &Attempt| (attempt.phase, attempt.error.to_string());
+        self.0.windows(2).all(|pair| reason(&pair[0]) == reason(&pair[1]))
+    }
 }
 
 impl<'a> IntoIterator for &'a Attempts {
@@ -256,6 +262,14 @@ impl fmt::Display for AllAttemptsFailed {
         match self.attempts.headline() {
             None => f.write_str(" failed: it has no address to try"),
             Some(headline) if self.attempts.len() == 1 => write!(f, " failed: {headline}"),
+            Some(headline) if self.attempts.fail_alike() => {
+                write!(f, " failed{}: {} (", While(headline), headline.error)?;
+                for (index, attempt) in self.attempts.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { ", " };
+                    write!(f, "{separator}{}", attempt.remote)?;
+                }
+                f.write_str(")")
+            }
             Some(headline) => write!(f, " failed: {} ({})", headline.error, self.attempts),
         }
     }
@@ -311,6 +325,17 @@ mod tests {
                 "connection to tcp://127.0.0.1:80 from tcp://127.0.0.2:0 failed during bind: "
             ),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn what_fails_alike_everywhere_is_said_once() {
+        let attempts = [attempt(1, Phase::Connect, 111), attempt(2, Phase::Connect, 111)];
+        let failed =
+            AllAttemptsFailed::new("example.org:80".parse().ok(), attempts.into_iter().collect());
+        assert_eq!(
+            failed.to_string(),
+            "connection to tcp://example.org:80 failed: Connection refused (os error 111) (tcp://127.0.0.1:1, tcp://127.0.0.1:2)"
         );
     }
 
