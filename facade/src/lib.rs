@@ -97,7 +97,7 @@ pub mod connector {
     #[doc(inline)]
     pub use socketry_connector_tcp::TcpConnector;
     #[doc(inline)]
-    pub use socketry_connector_timeout::{TimedOut, TimeoutConnector};
+    pub use socketry_connector_timeout::{TimedOut, TimeoutConnector, TimeoutPhase};
     #[cfg(unix)]
     #[doc(inline)]
     pub use socketry_connector_unix::UnixConnector;
@@ -111,7 +111,7 @@ pub mod server {
     pub use socketry_server_tcp::{TcpServer, TcpServerOptions};
     #[cfg(unix)]
     #[doc(inline)]
-    pub use socketry_server_unix::{UnixServer, UnixServerOptions};
+    pub use socketry_server_unix::{PathInUse, UnixServer, UnixServerOptions};
 }
 
 #[cfg(doctest)]
