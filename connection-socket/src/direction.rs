@@ -25,12 +25,15 @@ impl Direction {
         capacity: usize,
         mut read: impl FnMut(&S) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
+        if capacity == 0 {
+            return Poll::Ready(ground.unless_aborted().map(|()| 0));
+        }
         loop {
             ready!(self.readiness.poll(|| ground.registered()?.poll_readable(cx)))?;
             // The system would still hand out what had come before an abort.
             ground.unless_aborted()?;
             match self.learn(read(ground.socket()), capacity) {
-                Some(Ok(0)) if capacity > 0 => {
+                Some(Ok(0)) => {
                     // The peer's orderly end, or an abort that has come meanwhile.
                     return Poll::Ready(ground.unless_aborted().map(|()| 0));
                 }
@@ -50,6 +53,9 @@ impl Direction {
     ) -> Poll<io::Result<usize>> {
         if self.closed {
             return Poll::Ready(Err(write_after_close()));
+        }
+        if length == 0 {
+            return Poll::Ready(ground.unless_aborted().map(|()| 0));
         }
         loop {
             ready!(self.readiness.poll(|| ground.registered()?.poll_writable(cx)))?;

@@ -56,12 +56,16 @@ impl<L: ListeningSocket> Exhaustion<L> {
         if self.turn_away(listener) == Some(0) {
             return Finding::NobodyThere;
         }
+        let begins = self.next_wait.is_none();
+        let sleep = self.next_sleep(clock);
+        if begins { Finding::Begins(sleep) } else { Finding::GoesOn(sleep) }
+    }
+
+    /// The wait before the next try, longer each time.
+    pub(crate) fn next_sleep(&mut self, clock: Option<&Arc<dyn Clock>>) -> Sleep {
         let wait = self.next_wait.unwrap_or(SHORTEST);
-        let sleep = Sleep::after(clock, wait);
-        match self.next_wait.replace((wait * 2).min(LONGEST)) {
-            None => Finding::Begins(sleep),
-            Some(_) => Finding::GoesOn(sleep),
-        }
+        self.next_wait = Some((wait * 2).min(LONGEST));
+        Sleep::after(clock, wait)
     }
 
     /// Accepts and closes who waits, and counts them; `None` without a reserve to do it with.

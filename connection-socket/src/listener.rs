@@ -23,6 +23,9 @@ use crate::{
     readiness::Readiness,
 };
 
+/// So many clients in a row may be lost before the listener takes a rest after each.
+const LOST_AT_FULL_SPEED: u32 = 32;
+
 /// A listening socket that accepts without spinning, whatever goes wrong.
 ///
 /// What the TCP and the Unix server are made of; by itself it knows neither how to bind nor how to
@@ -31,7 +34,8 @@ use crate::{
 /// # Errors that are not errors of the listener
 ///
 /// - A client that went away before it was accepted (`ECONNABORTED`, `EPROTO`, `EPERM` and their
-///   kin, see `accept(2)`) is one error; the next poll asks for the next client.
+///   kin, see `accept(2)`) is one error; the next poll asks for the next client. After 32 of them
+///   in a row it waits before each, as below.
 /// - When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the first
 ///   poll says so, once; then the listener tries again after 5 ms, doubling up to 50 ms, until it
 ///   accepts again. Clients that wait meanwhile are accepted into a descriptor held in reserve and
@@ -44,6 +48,8 @@ pub struct Listener<L> {
     registration: Async<Arc<L>>,
     socket: Arc<L>,
     readiness: Readiness,
+    /// Clients in a row that could not be accepted.
+    lost_in_a_row: u32,
     sleep: Option<Sleep>,
     exhaustion: Exhaustion<L>,
     clock: Option<Arc<dyn Clock>>,
@@ -65,6 +71,7 @@ impl<L: ListeningSocket> Listener<L> {
             exhaustion: Exhaustion::new(&socket),
             socket,
             readiness: Readiness::default(),
+            lost_in_a_row: 0,
             sleep: None,
             clock: None,
         })
@@ -113,15 +120,18 @@ impl<L: ListeningSocket> Listener<L> {
             match self.socket.accept() {
                 Ok((stream, remote)) => {
                     self.readiness.done(false);
-                    self.exhaustion.over(&self.socket);
+                    self.nothing_is_wrong();
                     return Poll::Ready(Ok(SocketConnection::new(stream, remote)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.exhaustion.over(&self.socket); // it looks for a descriptor first
+                    self.nothing_is_wrong(); // it looks for a descriptor first
                     self.readiness.would_block();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if concerns_one_client(&error) => return Poll::Ready(Err(error)),
+                Err(error) if concerns_one_client(&error) => {
+                    self.lose_one();
+                    return Poll::Ready(Err(error));
+                }
                 Err(error) => match self.exhaustion.meet(&self.socket, self.clock.as_ref()) {
                     Finding::NobodyThere => self.readiness.would_block(),
                     Finding::GoesOn(sleep) => self.sleep = Some(sleep),
@@ -131,6 +141,20 @@ impl<L: ListeningSocket> Listener<L> {
                     }
                 },
             }
+        }
+    }
+
+    fn nothing_is_wrong(&mut self) {
+        self.lost_in_a_row = 0;
+        self.exhaustion.over(&self.socket);
+    }
+
+    /// A few clients may go away before they are accepted; if nobody ever comes through, something
+    /// else is wrong (a security module, a filter), and asking on at full speed does not help.
+    fn lose_one(&mut self) {
+        self.lost_in_a_row = self.lost_in_a_row.saturating_add(1);
+        if self.lost_in_a_row > LOST_AT_FULL_SPEED {
+            self.sleep = Some(self.exhaustion.next_sleep(self.clock.as_ref()));
         }
     }
 

@@ -63,7 +63,7 @@ impl Story {
     }
 
     fn lookup_started(&mut self, name: &str, family: Family) {
-        self.connected = None;
+        self.begin_anew();
         let lookup = match &mut self.lookup {
             Some(lookup) if lookup.name == name => lookup,
             other => other.insert(Lookup { name: name.into(), v4: false, v6: false }),
@@ -78,10 +78,16 @@ impl Story {
     }
 
     pub(crate) fn attempt_started(&mut self, remote: &Address) {
-        self.connected = None;
+        self.begin_anew();
         if self.unanswered.len() < MOST {
             self.unanswered.push(remote.clone());
         }
+    }
+
+    /// What came after an earlier connection is given up.
+    fn begin_anew(&mut self) {
+        self.connected = None;
+        self.handshake = None;
     }
 
     pub(crate) fn attempt_failed(&mut self, attempt: &Attempt) {

@@ -136,9 +136,14 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Adds an address behind those that were pushed before.
+    /// Adds an address behind those that were pushed before. One that comes after the receiver was
+    /// told that nothing more will come is ignored.
     pub fn push(&self, address: SocketAddr) {
-        self.change(|state| state.addresses.push_back(address));
+        self.change(|state| {
+            if !state.ended {
+                state.addresses.push_back(address);
+            }
+        });
     }
 
     /// Says that no more addresses of this family will come, after an answer or a failed lookup.
@@ -200,8 +205,8 @@ impl State {
         if let Some(address) = self.addresses.pop_front() {
             return Some(Some(address));
         }
-        let over = self.ended || (self.v4_settled && self.v6_settled);
-        over.then_some(None)
+        self.ended |= self.v4_settled && self.v6_settled;
+        self.ended.then_some(None)
     }
 
     fn settled(&mut self, family: Family) -> &mut bool {

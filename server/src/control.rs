@@ -56,7 +56,10 @@ pub struct Control {
 struct Shared {
     state: AtomicU8,
     /// Held over a change and its hook, so that hooks see the changes in order.
-    on_change: Mutex<Box<dyn Fn(State) + Send + Sync>>,
+    turn: Mutex<()>,
+    on_change: Box<dyn Fn(State) + Send + Sync>,
+    /// Those that are told every verb, too.
+    members: Vec<Control>,
     waiters: Mutex<Waiters>,
 }
 
@@ -70,9 +73,25 @@ struct Waiters {
 impl Control {
     /// A control in state [`Open`](State::Open), whose changes `on_change` is told.
     pub fn new(on_change: impl Fn(State) + Send + Sync + 'static) -> Self {
+        Self::with(State::Open, on_change, Vec::new())
+    }
+
+    /// A control of several others: open if one of them is, closed if all are.
+    pub(crate) fn of_all(members: Vec<Control>) -> Self {
+        let state = members.iter().map(Control::state).min().unwrap_or(State::Closed);
+        Self::with(state, |_| (), members)
+    }
+
+    fn with(
+        state: State,
+        on_change: impl Fn(State) + Send + Sync + 'static,
+        members: Vec<Control>,
+    ) -> Self {
         let shared = Shared {
-            state: AtomicU8::new(State::Open as u8),
-            on_change: Mutex::new(Box::new(on_change)),
+            state: AtomicU8::new(state as u8),
+            turn: Mutex::new(()),
+            on_change: Box::new(on_change),
+            members,
             waiters: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -86,17 +105,17 @@ impl Control {
 
     /// Takes no more connections until [`resume`](Self::resume); newcomers wait in the backlog.
     pub fn pause(&self) {
-        self.shared.change(State::Paused, |state| state == State::Open);
+        self.shared.tell(State::Paused);
     }
 
     /// Takes connections again.
     pub fn resume(&self) {
-        self.shared.change(State::Open, |state| state == State::Paused);
+        self.shared.tell(State::Open);
     }
 
     /// Stops listening at once and for good. Connections already taken stay as they are.
     pub fn close(&self) {
-        self.shared.change(State::Closed, |state| state != State::Closed);
+        self.shared.tell(State::Closed);
     }
 
     /// Whether the server was closed.
@@ -124,19 +143,41 @@ impl Shared {
         }
     }
 
-    fn change(&self, to: State, is_due: impl FnOnce(State) -> bool) {
-        let on_change = lock(&self.on_change);
-        if !is_due(self.state()) {
+    /// Changes to `to`, and wakes who waits when no lock is held: what is woken may run, or end,
+    /// in here, and use or drop this very control.
+    fn tell(&self, to: State) {
+        let mut waiting = Waiting(Vec::new());
+        self.change(to, &mut waiting);
+    }
+
+    fn change(&self, to: State, waiting: &mut Waiting) {
+        if !is_change(self.state(), to) && self.members.is_empty() {
             return;
         }
-        self.state.store(to as u8, Ordering::SeqCst);
-        on_change(to);
-        drop(on_change);
-        let waiting: Vec<Waker> =
-            lock(&self.waiters).places.iter_mut().filter_map(Option::take).collect();
-        for waker in waiting {
-            waker.wake();
+        let _turn = lock(&self.turn);
+        if is_change(self.state(), to) {
+            self.state.store(to as u8, Ordering::SeqCst);
+            waiting.0.extend(lock(&self.waiters).places.iter_mut().filter_map(Option::take));
+            (self.on_change)(to);
         }
+        // Whatever this one's state is: a member may have been told otherwise by itself.
+        for member in &self.members {
+            member.shared.change(to, waiting);
+        }
+    }
+}
+
+/// Whether a verb changes anything: nothing does after a close.
+fn is_change(from: State, to: State) -> bool {
+    from != to && from != State::Closed
+}
+
+/// Wakes its tasks when it is dropped, also by a hook that panics.
+struct Waiting(Vec<Waker>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(Waker::wake);
     }
 }
 
@@ -280,6 +321,41 @@ mod tests {
         control.close();
         assert_eq!(wakes.0.load(Ordering::SeqCst), 0);
         assert_eq!(lock(&control.shared.waiters).places.len(), 1);
+    }
+
+    #[test]
+    fn a_hook_that_panics_leaves_nobody_asleep() {
+        let control = Control::new(|_| panic!("a hook of somebody else's"));
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(wakes.clone());
+        control.watch().poll_state(&mut Context::from_waker(Waker::noop()));
+        let mut watch = control.watch();
+        watch.poll_state(&mut Context::from_waker(&waker));
+        let closing = control.clone();
+        std::thread::spawn(move || closing.close()).join().unwrap_err();
+        assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
+        assert!(control.is_closed());
+    }
+
+    /// Uses a control when it is woken, as a task does that runs, or ends, in the waker.
+    struct Using(Control);
+
+    impl Wake for Using {
+        fn wake(self: Arc<Self>) {
+            self.0.resume();
+            self.0.close();
+        }
+    }
+
+    #[test]
+    fn what_is_woken_may_use_the_control_at_once_that_of_a_group_too() {
+        let member = Control::new(|_| ());
+        let group = Control::of_all(vec![member.clone()]);
+        let waker = Waker::from(Arc::new(Using(group.clone())));
+        let mut watch = member.watch();
+        watch.poll_state(&mut Context::from_waker(&waker));
+        group.pause();
+        assert!(member.is_closed() && group.is_closed());
     }
 
     #[test]

@@ -8,18 +8,18 @@ use std::{
 
 use socketry_connection::Address;
 
-use crate::{Accept, Control, State};
+use crate::{Accept, Control};
 
 /// How many results in a row the group yields before it lets other tasks run.
 const RESULTS_IN_A_ROW: u8 = 32;
 
 /// Several servers as one: one [`Accept`], one [`Control`].
 ///
-/// For `0.0.0.0` and `[::]`, for TCP and a Unix socket (as [`BoxServer`](crate::BoxServer)s), for
+/// For `0.0.0.0` and `[::]` (on Linux the latter with `only_v6`, or it takes both), for TCP and a Unix socket (as [`BoxServer`](crate::BoxServer)s), for
 /// one listener a core. No member can starve another: who was served last is asked last.
 ///
-/// The group's control acts on every member, and it is through the members that a change wakes the
-/// task that waits. A member may also be paused or closed by itself; the
+/// The group's control acts on every member, whatever the member's state is, and it is through the
+/// members that a change wakes the task that waits. A group begins open if one of its members is. A member may also be paused or closed by itself; the
 /// group ends when its last member has ended, and a group without members has ended already.
 ///
 /// # Examples
@@ -42,21 +42,23 @@ impl<A: Accept> ServerGroup<A> {
     /// Takes connections from all `members`.
     pub fn new(members: impl IntoIterator<Item = A>) -> Self {
         let members = Vec::from_iter(members);
-        let controls: Vec<Control> = members.iter().map(Accept::control).collect();
-        let control = Control::new(move |state| {
-            let act = match state {
-                State::Open => Control::resume,
-                State::Paused => Control::pause,
-                State::Closed => Control::close,
-            };
-            controls.iter().for_each(act);
-        });
+        let control = Control::of_all(members.iter().map(Accept::control).collect());
         Self { members, control, next: 0, in_a_row: 0 }
     }
 
     /// The members that have not ended.
     pub fn get_ref(&self) -> &[A] {
         &self.members
+    }
+
+    /// The members that have not ended, to change them.
+    pub fn get_mut(&mut self) -> &mut [A] {
+        &mut self.members
+    }
+
+    /// Takes the members out that have not ended. They are closed then, as the group is.
+    pub fn into_inner(mut self) -> Vec<A> {
+        std::mem::take(&mut self.members)
     }
 
     /// Where the members listen.
@@ -112,6 +114,9 @@ impl<A: Accept> Accept for ServerGroup<A> {
     fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Infallible> {
         for member in &mut self.members {
             let Poll::Pending = member.poll_progress(cx);
+        }
+        if self.members.iter().all(|member| member.control().is_closed()) {
+            self.control.close();
         }
         Poll::Pending
     }
