@@ -5,8 +5,6 @@ pub(crate) use std::os::fd::AsFd as AsSystemSocket;
 #[cfg(unix)]
 use std::os::unix::net::{UnixListener, UnixStream};
 #[cfg(windows)]
-use std::os::windows::io::AsSocket as AsSystemSocket;
-#[cfg(windows)]
 pub(crate) use std::os::windows::io::AsSocket as AsSystemSocket;
 use std::{
     fmt,

@@ -1,13 +1,14 @@
 //! The TCP connector.
 
 use std::{
-    fmt, io,
+    fmt, fs, io,
     net::{SocketAddr, SocketAddrV4, SocketAddrV6},
-    sync::Arc,
+    ops::RangeInclusive,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
-use socket2::{Domain, Socket};
+use socket2::{Domain, SockRef, Socket};
 use socketry_connection::{Address, Family};
 use socketry_connection_socket::{Connecting, SocketOptions, TcpConnection, Turn, open};
 use socketry_connector::{AttemptTrace, Connect, EventKind, Phase, Trace};
@@ -17,6 +18,8 @@ use socketry_connector::{AttemptTrace, Connect, EventKind, Phase, Trace};
 /// Without settings a connect to this machine is five system calls (`socket`, `setsockopt` for
 /// `TCP_NODELAY`, `connect` twice, `close` in the end) and no heap allocation: where the kernel has
 /// finished the handshake already, as it has over loopback, asking again is cheaper than waiting.
+/// One more (`getsockname`) goes to a port that the system may also choose as a source: nobody may
+/// listen there, and the connection would have reached itself.
 ///
 /// # Examples
 ///
@@ -144,17 +147,22 @@ impl TcpConnector {
         let socket = self.open(remote, local)?;
         let peer = Address::Tcp(remote);
         match start(&socket, remote).map_err(|error| (Phase::Connect, error))? {
-            Connecting::Done => Ok(TcpConnection::new(socket.into(), Some(peer))),
+            Connecting::Done => {
+                check_other_end(&socket, remote)?;
+                Ok(TcpConnection::new(socket.into(), Some(peer)))
+            }
             Connecting::UnderWay => {
                 Turn::waits();
                 telling.waits();
                 let started = Instant::now();
                 let connected = TcpConnection::when_connected(socket.into(), peer).await;
-                connected.map_err(|error| Failure {
+                let connection = connected.map_err(|error| Failure {
                     phase: Phase::Connect,
                     error,
                     elapsed: started.elapsed(),
-                })
+                })?;
+                check_other_end(&SockRef::from(connection.get_ref()), remote)?;
+                Ok(connection)
             }
         }
     }
@@ -232,6 +240,58 @@ fn start(socket: &Socket, remote: SocketAddr) -> io::Result<Connecting> {
         Connecting::UnderWay if asks => Connecting::ask(socket, &address),
         started => Ok(started),
     }
+}
+
+/// Refuses a connection that has reached itself.
+///
+/// It may, at a port that nobody listens on, if the system happens to choose that very port as its
+/// source: it takes the two handshakes for one (RFC 9293, section 3.5). It would look like a
+/// server, and keep the real one from its port.
+#[inline]
+fn check_other_end(socket: &Socket, remote: SocketAddr) -> Result<(), Failure> {
+    match is_chosen_by_the_system(remote.port()) {
+        true => check_not_itself(socket, remote),
+        false => Ok(()),
+    }
+}
+
+#[cold]
+fn check_not_itself(socket: &Socket, remote: SocketAddr) -> Result<(), Failure> {
+    let local = socket.local_addr().ok().and_then(|address| address.as_socket());
+    if local != Some(remote) {
+        return Ok(());
+    }
+    // Reset, so that nothing of it lingers at the port.
+    let _ = socket.set_linger(Some(Duration::ZERO));
+    Err((Phase::Connect, refused()).into())
+}
+
+#[cfg(unix)]
+fn refused() -> io::Error {
+    rustix::io::Errno::CONNREFUSED.into()
+}
+
+#[cfg(not(unix))]
+fn refused() -> io::Error {
+    io::ErrorKind::ConnectionRefused.into()
+}
+
+/// Whether the system may choose this port as the source of a connection.
+fn is_chosen_by_the_system(port: u16) -> bool {
+    static RANGE: OnceLock<RangeInclusive<u16>> = OnceLock::new();
+
+    RANGE.get_or_init(system_ports).contains(&port)
+}
+
+/// The range that Linux is configured with; elsewhere, or if it can't be read, all that any system
+/// chooses from.
+fn system_ports() -> RangeInclusive<u16> {
+    let range = || {
+        let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+        let mut ports = text.split_whitespace().map(|port| port.parse().ok());
+        Some(ports.next()??..=ports.next()??)
+    };
+    range().unwrap_or(1024..=u16::MAX)
 }
 
 fn needs_zone(remote: SocketAddr) -> bool {

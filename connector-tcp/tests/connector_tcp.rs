@@ -9,6 +9,7 @@ mod errors;
 mod fairness;
 mod hook;
 mod invalid_input;
+mod itself;
 mod local_address;
 mod options;
 mod support;

@@ -56,8 +56,10 @@ impl<A: Accept> ServerGroup<A> {
         &mut self.members
     }
 
-    /// Takes the members out that have not ended. They are closed then, as the group is.
+    /// Takes the members out that have not ended, as they are. Kept controls of the group go on
+    /// acting on them.
     pub fn into_inner(mut self) -> Vec<A> {
+        self.control = Control::of_all(Vec::new()); // which its drop closes
         std::mem::take(&mut self.members)
     }
 

@@ -28,8 +28,11 @@ pub(crate) fn child(tool: &[&str], work: &str, amount: usize, address: &str) -> 
 /// A listener whose clients are accepted and dropped, for as long as this process lives.
 pub(crate) fn sink() -> SocketAddr {
     // The standard library's backlog of 128 overflows when this thread is not scheduled for a while.
-    let server = TcpServer::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = server.into_std().unwrap();
+    // A port as services have it: to one that the system may choose as a source, a connect asks
+    // whether it has reached itself.
+    let server =
+        (20_000..32_000).find_map(|port| TcpServer::bind(([127, 0, 0, 1], port).into()).ok());
+    let listener = server.unwrap().into_std().unwrap();
     listener.set_nonblocking(false).unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || listener.incoming().for_each(drop));
