@@ -14,7 +14,11 @@ use crate::{
     names::LiteralConnector, slots::TlsChoice,
 };
 
-/// Connects to whatever an [`Endpoint`] says: `tcp://`, `tls://` or `unix://`.
+/// Connects to whatever an [`Endpoint`] says: `tcp://` or `unix://`; `tls://` if its slot is a
+/// connector of yours, for TLS is not built in yet.
+///
+/// Without a connector of yours as the tcp slot it looks no names up: it knows IP addresses and
+/// `localhost`. See [`ConnectorBuilder`] and [`TcpSlot`](crate::TcpSlot).
 ///
 /// It has one slot for each scheme, and one clock around everything that a connect over `tcp://` or
 /// `tls://` does: 60 seconds, unless told otherwise. A clone shares all of it. Not part of it:
@@ -31,7 +35,7 @@ use crate::{
 /// block_on(async {
 ///     let connector = Connector::new();
 ///     let mut over_tcp = connector.connect("127.0.0.1:8080").await?;
-///     let mut over_unix = connector.connect("unix:///run/demo.sock").await?;
+///     let mut over_unix = connector.connect("unix:///tmp/demo.sock").await?;
 ///     over_tcp.write_all(b"hello").await?;
 ///     over_unix.write_all(b"hello").await
 /// })?;
@@ -68,7 +72,7 @@ pub(crate) enum UnixStack {
 }
 
 impl Connector {
-    /// The connector that suits most: every scheme, default options, 60 seconds.
+    /// The connector that suits most: what is built in, default options, 60 seconds.
     pub fn new() -> Self {
         Self::from_wiring(ConnectorBuilder::usual())
     }

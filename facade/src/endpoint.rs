@@ -24,13 +24,13 @@ mod sides;
 ///
 /// | text | a client | a server |
 /// |---|---|---|
-/// | `example.org:80`, `tcp://example.org:80` | looks the name up, connects | refused: an IP address is needed |
+/// | `example.org:80`, `tcp://example.org:80` | connects if the tcp slot is a connector of yours that looks names up; else refused: only `localhost` is known | refused: an IP address is needed |
 /// | `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80` | connects | listens there |
 /// | `0.0.0.0:80`, `[::]:80` | connects to this machine | listens on every interface |
 /// | `127.0.0.1:0` | refused | listens on a port that the system chooses |
 /// | `8080`, `tcp://8080` | refused | listens on `127.0.0.1:8080` |
-/// | `tls://...` | the same, under TLS | the same, under TLS |
-/// | `tls://192.0.2.1:443?hostname=example.org` | expects the peer to be `example.org` | the query is ignored |
+/// | `tls://...` | the same, under TLS, if the tls slot is a connector of yours; not built in yet | refused: not built in yet |
+/// | `tls://192.0.2.1:443?hostname=example.org` | the same, and the peer has to be `example.org` | refused: not built in yet |
 /// | `unix:///run/demo.sock`, `unix://demo.sock` | connects to the Unix socket | listens on it |
 /// | `unix://@demo` | the same, by abstract name (Linux) | the same |
 /// | `fd://3` (or `php://fd/3`) | refused | takes over the inherited listening socket 3 |

@@ -44,7 +44,8 @@ use crate::{Connector, ConnectorBuilder};
 pub struct ConnectorConfig {
     /// Whether and how `tcp://` is served. By default on.
     pub tcp: Setting<TcpOptions>,
-    /// Whether `tls://` is served. By default on.
+    /// Whether `tls://` is served. By default on; but TLS is not built in yet, so connecting is
+    /// refused as unsupported. A connector of yours goes to the [builder](Self::to_builder).
     pub tls: bool,
     /// Whether `unix://` is served. By default on.
     pub unix: bool,
