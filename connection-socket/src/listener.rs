@@ -37,9 +37,10 @@ const LOST_AT_FULL_SPEED: u32 = 32;
 ///   kin, see `accept(2)`) is one error; the next poll asks for the next client. After 32 of them
 ///   in a row it waits before each, as below.
 /// - When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the first
-///   poll says so, once; then the listener tries again after 5 ms, doubling up to 50 ms, until it
-///   accepts again. Clients that wait meanwhile are accepted into a descriptor held in reserve and
-///   closed, so that they see an end and can try elsewhere.
+///   poll says so, once; then the listener tries again after 5 ms, doubling up to 50 ms. Clients
+///   that wait meanwhile are accepted into a descriptor held in reserve and closed, so that they
+///   see an end and can try elsewhere. The episode ends when somebody is accepted or, a descriptor
+///   being to be had, nobody is found waiting.
 /// - Whatever else the system says is treated in the same way, so that no error can make a server
 ///   spin.
 #[derive(Debug)]

@@ -23,16 +23,21 @@ use crate::Trace;
 ///   what failed, from where to where, in which phase, and why.
 /// - The trace MUST be handed on to every connector that is called inside. Whoever opens a socket
 ///   tells the attempt; a layer tells what it does itself and nothing that it only passes on.
+/// - An attempt SHOULD be told through [`Trace::attempt`], [`waits`](crate::AttemptTrace::waits)
+///   included: a timeout hears only of calls that wait or fail.
 /// - A call that never had to wait SHOULD yield to the executor now and then (these crates do so
-///   after 32 calls in a row), so that a loop of connects cannot starve other tasks.
+///   after 32 calls in a row), so that a loop of connects cannot starve other tasks. A call that
+///   yields without waiting tells [`Yielded`](crate::EventKind::Yielded) and wakes itself, so that
+///   no timer is made for it.
 ///
 /// A decorator takes the inner connector first and its one parameter second, and has `get_ref`,
 /// `get_mut` and `into_inner`.
 ///
 /// # Errors
 ///
-/// [`io::Error`] throughout, so that nesting never changes a signature. The payload is a small
-/// public struct of the crate that failed, found by downcast:
+/// [`io::Error`] throughout, so that nesting never changes a signature. For what the system or the
+/// clock refused the payload is a small public struct, found by downcast; what these crates refuse
+/// for another reason before anything is opened carries only its text.
 ///
 /// ```
 /// use std::io;

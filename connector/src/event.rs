@@ -10,6 +10,31 @@ use crate::Attempt;
 ///
 /// `observe` is called in the middle of the work, possibly from several threads: it SHOULD return
 /// soon and MUST NOT block.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// use socketry_connector::{Event, EventKind, Observe, Trace};
+///
+/// /// Counts the attempts of a call.
+/// #[derive(Default)]
+/// struct Count(AtomicUsize);
+///
+/// impl Observe for Count {
+///     fn observe(&self, event: &Event<'_>) {
+///         if let EventKind::AttemptStarted { .. } = event.kind() {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let count = Count::default();
+/// let remote = "tcp://127.0.0.1:80".parse().unwrap();
+/// Trace::to(&count).attempt(&remote, None).won(); // what a connector does
+/// assert_eq!(count.0.into_inner(), 1);
+/// ```
 pub trait Observe: Sync {
     /// Something has happened, just now.
     fn observe(&self, event: &Event<'_>);
@@ -64,7 +89,9 @@ pub enum EventKind<'a> {
         /// The addresses, or why there are none.
         result: Result<&'a [IpAddr], &'a io::Error>,
     },
-    /// A socket is being opened towards an address.
+    /// An attempt to reach an address. To an observer that wants only what waits
+    /// ([`Trace::through`](crate::Trace::through)) it is told when the attempt first waits, or
+    /// fails.
     ///
     /// An attempt that is told to have started and neither to have failed nor to have won was given
     /// up: another one had won, or the call was dropped.
