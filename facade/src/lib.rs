@@ -23,20 +23,27 @@
 //! future::block_on(async {
 //!     let mut server = socketry::bind("127.0.0.1:0").await?;
 //!     let address = server.local_address().unwrap();
+//!     let control = server.control();
 //!
 //!     let greeting = async {
-//!         if let Some(socket) = server.accept().await {
-//!             socket?.write_all(b"hello").await?;
+//!         while let Some(client) = server.accept().await {
+//!             let greeted = match client {
+//!                 Ok(mut socket) => socket.write_all(b"hello").await,
+//!                 Err(error) => Err(error),
+//!             };
+//!             if let Err(error) = greeted {
+//!                 eprintln!("{error}"); // the server goes on
+//!             }
 //!         }
-//!         Ok(())
 //!     };
 //!     let listening = async {
 //!         let mut heard = String::new();
 //!         socketry::connect(address).await?.read_to_string(&mut heard).await?;
+//!         control.close();
 //!         std::io::Result::Ok(heard)
 //!     };
-//!     let ((), heard) = future::try_zip(greeting, listening).await?;
-//!     assert_eq!(heard, "hello");
+//!     let ((), heard) = future::zip(greeting, listening).await;
+//!     assert_eq!(heard?, "hello");
 //!     std::io::Result::Ok(())
 //! })?;
 //! # Ok::<(), std::io::Error>(())

@@ -32,10 +32,15 @@ use crate::{Endpoint, InvalidEndpoint, ServerConfig, Socket};
 ///     let control = server.control();
 ///
 ///     let serving = async {
-///         while let Some(socket) = server.accept().await {
-///             socket?.write_all(b"hello").await?;
-///         }
-///         std::io::Result::Ok(()) // closed
+///         while let Some(client) = server.accept().await {
+///             let greeted = match client {
+///                 Ok(mut socket) => socket.write_all(b"hello").await,
+///                 Err(error) => Err(error),
+///             };
+///             if let Err(error) = greeted {
+///                 eprintln!("{error}"); // the server goes on
+///             }
+///         } // closed
 ///     };
 ///     let asking = async {
 ///         let mut heard = String::new();
@@ -43,11 +48,35 @@ use crate::{Endpoint, InvalidEndpoint, ServerConfig, Socket};
 ///         control.close();
 ///         std::io::Result::Ok(heard)
 ///     };
-///     let (served, heard) = future::zip(serving, asking).await;
+///     let ((), heard) = future::zip(serving, asking).await;
 ///     assert_eq!(heard?, "hello");
-///     served
+///     std::io::Result::Ok(())
 /// })?;
 /// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// Two endpoints in one server:
+///
+/// ```
+/// use socketry::{AcceptExt, Server, ServerGroup};
+///
+/// # futures_lite::future::block_on(async {
+/// let a = Server::bind("127.0.0.1:0").await?;
+/// let b = Server::bind("127.0.0.1:0").await?;
+/// let server: Server = ServerGroup::new([a, b]).boxed().into();
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A server of one's own:
+///
+/// ```
+/// use socketry::{Accept, AcceptExt, Server};
+///
+/// fn serve(mine: impl Accept + 'static) -> Server {
+///     mine.boxed().into()
+/// }
 /// ```
 pub struct Server(Inner);
 
@@ -104,6 +133,22 @@ impl Server {
     }
 
     /// The connections as a stream, which ends when the server is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::StreamExt;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let mut server = socketry::bind(0).await?;
+    /// let client = socketry::connect(server.local_address().unwrap()).await?;
+    /// let mut incoming = server.incoming();
+    /// let socket = incoming.next().await.unwrap()?;
+    /// assert_eq!(socket.remote_address(), client.local_address());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn incoming(&mut self) -> Incoming<'_, Self> {
         AcceptExt::incoming(self)
     }

@@ -11,20 +11,20 @@
 //! A function that works over any server:
 //!
 //! ```
-//! use std::io;
-//!
 //! use futures_lite::AsyncWriteExt;
 //! use socketry_server::{Accept, AcceptExt};
 //!
 //! /// Greets one client after the other, until the server is closed.
-//! async fn greet(mut server: impl Accept) -> io::Result<()> {
+//! async fn greet(mut server: impl Accept) {
 //!     while let Some(connection) = server.accept().await {
-//!         match connection {
-//!             Ok(mut connection) => connection.write_all(b"hello\n").await?,
-//!             Err(error) => eprintln!("{error}"), // the server goes on
+//!         let greeted = match connection {
+//!             Ok(mut connection) => connection.write_all(b"hello\n").await,
+//!             Err(error) => Err(error),
+//!         };
+//!         if let Err(error) = greeted {
+//!             eprintln!("{error}"); // the server goes on
 //!         }
 //!     }
-//!     Ok(())
 //! }
 //! ```
 
