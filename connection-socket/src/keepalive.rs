@@ -8,6 +8,20 @@ use socket2::TcpKeepalive;
 ///
 /// What is not set stays as the system has it; Linux asks after two hours, every 75 seconds, and
 /// gives up after nine questions without an answer.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use socketry_connection_socket::{Keepalive, SocketOptions};
+///
+/// // a peer that says nothing is given up after 60 + 3 * 10 seconds
+/// let keepalive = Keepalive::after(Duration::from_secs(60))
+///     .interval(Duration::from_secs(10))
+///     .retries(3);
+/// let options = SocketOptions::new().keepalive(keepalive);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keepalive {
     time: Duration,

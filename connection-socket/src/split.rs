@@ -78,6 +78,28 @@ impl<S: PlainSocket> SocketConnection<S> {
     /// One half to read and one to write, for two tasks.
     ///
     /// Together they are the connection again: [`ReadHalf::reunite`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::{TcpListener, TcpStream};
+    ///
+    /// use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
+    /// use socketry_connection_socket::TcpConnection;
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let client = TcpConnection::try_from(TcpStream::connect(listener.local_addr()?)?)?;
+    /// let (mut from, mut to) = client.into_split();
+    /// let (mut peer, _) = listener.accept()?;
+    /// std::io::Write::write_all(&mut peer, b"hello")?;
+    ///
+    /// // each could be a task of its own
+    /// let mut heard = [0; 5];
+    /// let (reading, writing) = (from.read_exact(&mut heard), to.write_all(b"goodbye"));
+    /// future::block_on(future::try_zip(reading, writing))?;
+    /// assert_eq!(&heard, b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_split(self) -> (ReadHalf<S>, WriteHalf<S>) {
         let (socket, read, write, remote, attributes) = self.into_parts();
         let (shared, registration) = socket.into_parts();

@@ -57,7 +57,8 @@ impl ConnectorBuilder {
         }
     }
 
-    /// What serves `tcp://`: see [`TcpSlot`]. By default on.
+    /// What serves `tcp://`: see [`TcpSlot`]. By default on. A connector of yours goes in as
+    /// `BoxConnector::new(mine)`.
     pub fn tcp(mut self, slot: impl Into<TcpSlot>) -> Self {
         self.tcp = slot.into();
         self

@@ -7,16 +7,28 @@ use std::net::SocketAddr;
 
 use crate::TcpOptions;
 
-/// What serves `tcp://`, and the automatic `tls://` beneath its encryption.
+/// What serves `tcp://`.
 ///
 /// | from | meaning |
 /// |---|---|
 /// | `true` | the usual, with default options; the default |
-/// | `false` | `tcp://` is refused; `tls://` still works |
+/// | `false` | `tcp://` is refused |
 /// | [`TcpOptions`] | the usual, with these options |
 /// | [`TcpConnector`] | this one, given one address at a time |
 /// | [`BoxConnector<SocketAddr>`] | this one, given one address at a time |
 /// | [`BoxConnector<HostPort>`] | this one, given hosts as they are written, names included |
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+///
+/// use socketry::{BoxConnector, Connect, Connector, HostPort};
+///
+/// fn with_names(mine: impl Connect<HostPort> + 'static) -> io::Result<Connector> {
+///     Connector::builder().tcp(BoxConnector::new(mine)).build()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TcpSlot(pub(crate) TcpChoice);
 
@@ -66,6 +78,18 @@ impl From<BoxConnector<HostPort>> for TcpSlot {
 /// | `true` | the usual; the default. Not built in yet: connecting is refused as unsupported |
 /// | `false` | `tls://` is refused |
 /// | [`BoxConnector<PeerNamed<HostPort>>`] | this one, given the host and who has to answer there |
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+///
+/// use socketry::{BoxConnector, Connect, Connector, HostPort, PeerNamed};
+///
+/// fn with_tls(mine: impl Connect<PeerNamed<HostPort>> + 'static) -> io::Result<Connector> {
+///     Connector::builder().tls(BoxConnector::new(mine)).build()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TlsSlot(pub(crate) TlsChoice);
 
@@ -95,6 +119,18 @@ impl From<BoxConnector<PeerNamed<HostPort>>> for TlsSlot {
 /// | `true` | the usual; the default. Unsupported on systems without Unix sockets |
 /// | `false` | `unix://` is refused |
 /// | [`BoxConnector<UnixAddress>`] | this one |
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+///
+/// use socketry::{BoxConnector, Connect, Connector, UnixAddress};
+///
+/// fn with_unix(mine: impl Connect<UnixAddress> + 'static) -> io::Result<Connector> {
+///     Connector::builder().unix(BoxConnector::new(mine)).build()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct UnixSlot(pub(crate) UnixChoice);
 

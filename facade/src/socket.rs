@@ -118,6 +118,24 @@ impl Socket {
     }
 
     /// A handle that ends this connection both ways, from any task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::AsyncReadExt;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// # let server = socketry::bind(0).await?;
+    /// let mut socket = socketry::connect(server.local_address().unwrap()).await?;
+    /// if let Some(handle) = socket.abort_handle() {
+    ///     handle.abort(); // from here, or from any other task
+    ///     let error = socket.read(&mut [0; 16]).await.unwrap_err();
+    ///     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionAborted);
+    /// }
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn abort_handle(&mut self) -> Option<AbortHandle> {
         inside!(&mut self.0, connection => connection.abort_handle())
     }

@@ -25,6 +25,28 @@ use crate::TcpServerOptions;
 ///
 /// A connection's remote address comes with it and costs no system call; its local address is
 /// looked up when asked for, and is the interface that the client reached.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::TcpStream;
+///
+/// use futures_lite::future::block_on;
+/// use socketry_connection::Connection;
+/// use socketry_server::{Accept, AcceptExt};
+/// use socketry_server_tcp::TcpServer;
+///
+/// let mut server = TcpServer::bind("127.0.0.1:0".parse().unwrap())?;
+/// let address = server.local_address().and_then(|address| address.socket_address()).unwrap();
+/// let client = TcpStream::connect(address)?;
+///
+/// let connection = block_on(server.accept()).unwrap()?;
+/// assert_eq!(connection.remote_address(), Some(client.local_addr()?.into()));
+///
+/// server.control().close(); // from here, or from any other task
+/// assert!(block_on(server.accept()).is_none());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct TcpServer {
     slot: Slot<Listener<TcpListener>>,
 }

@@ -32,6 +32,28 @@ use crate::{UnixServerOptions, socket_file::SocketFile};
 ///
 /// A connection's remote address is `None` unless the client has bound its socket to a name, which
 /// hardly any does; its local address is that of the server.
+///
+/// # Examples
+///
+/// ```
+/// use std::os::unix::net::UnixStream;
+///
+/// use futures_lite::future::block_on;
+/// use socketry_server::{Accept, AcceptExt};
+/// use socketry_server_unix::{UnixAddress, UnixServer};
+///
+/// # let directory = std::env::temp_dir().join(format!("socketry-server-type-{}", std::process::id()));
+/// # std::fs::create_dir_all(&directory)?;
+/// let path = directory.join("demo.sock");
+/// let mut server = UnixServer::bind(&UnixAddress::from_path(&path)?)?;
+/// let client = UnixStream::connect(&path)?;
+/// let connection = block_on(server.accept()).unwrap()?;
+///
+/// server.control().close(); // from here, or from any other task
+/// assert!(!path.exists());
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct UnixServer {
     slot: Slot<Bound>,
 }
