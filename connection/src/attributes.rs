@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId, type_name},
-    fmt,
+    fmt, slice,
 };
 
 /// Typed facts about one connection: at most one value a type.
@@ -28,54 +28,61 @@ use std::{
 /// ```
 #[derive(Default)]
 pub struct Attributes {
-    entries: Vec<Entry>,
+    // One word, for every connection holds it and is moved with it.
+    #[allow(clippy::box_collection, reason = "a vector is three words, also when it is empty")]
+    entries: Option<Box<Vec<Entry>>>,
 }
 
 impl Attributes {
     /// No facts.
     pub const fn new() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: None }
     }
 
     /// Adds a fact and returns the one of the same type that it replaces.
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
         let replaced = self.remove();
-        self.entries.push(Entry { type_name: type_name::<T>(), value: Box::new(value) });
+        let entry = Entry { type_name: type_name::<T>(), value: Box::new(value) };
+        self.entries.get_or_insert_default().push(entry);
         replaced
     }
 
     /// The fact of this type.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.entries.iter().find_map(|entry| entry.value.downcast_ref())
+        self.iter().find_map(|entry| entry.value.downcast_ref())
     }
 
     /// The fact of this type, to change it.
     pub fn get_mut<T: Send + Sync + 'static>(&mut self) -> Option<&mut T> {
-        self.entries.iter_mut().find_map(|entry| entry.value.downcast_mut())
+        self.entries.as_mut()?.iter_mut().find_map(|entry| entry.value.downcast_mut())
     }
 
     /// Takes the fact of this type out.
     pub fn remove<T: Send + Sync + 'static>(&mut self) -> Option<T> {
-        let index = self.entries.iter().position(|entry| entry.is::<T>())?;
-        let value = self.entries.swap_remove(index).value.downcast().ok()?;
+        let index = self.iter().position(Entry::is::<T>)?;
+        let value = self.entries.as_mut()?.swap_remove(index).value.downcast().ok()?;
         Some(*value)
     }
 
     /// How many facts there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.iter().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
+    }
+
+    fn iter(&self) -> slice::Iter<'_, Entry> {
+        self.entries.as_deref().map(Vec::as_slice).unwrap_or_default().iter()
     }
 }
 
 /// Shows the types, not the values: a value may be a secret.
 impl fmt::Debug for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.entries.iter().map(|entry| entry.type_name)).finish()
+        f.debug_set().entries(self.iter().map(|entry| entry.type_name)).finish()
     }
 }
 
@@ -97,7 +104,7 @@ mod tests {
     #[test]
     fn an_empty_set_allocates_nothing_and_finds_nothing() {
         let attributes = Attributes::new();
-        assert_eq!(attributes.entries.capacity(), 0);
+        assert!(attributes.entries.is_none());
         assert_eq!(attributes.get::<u8>(), None);
     }
 
