@@ -98,5 +98,8 @@ fn a_sleep_past_the_end_of_the_clock_never_ends() {
 
 #[test]
 fn without_a_clock_a_sleep_waits_on_the_system_and_ends() {
+    let waker = CountingWaker::new();
+    let mut an_hour = pin!(Sleep::after(None, SECOND * 60 * 60));
+    assert!(an_hour.as_mut().poll(&mut waker.context()).is_pending());
     block_on(Sleep::after(None, Duration::from_millis(1)));
 }
