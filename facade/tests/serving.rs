@@ -145,8 +145,8 @@ fn a_pause_and_a_resume_before_the_client_comes_change_nothing() {
     let mut server = tcp_server();
     server.control().pause();
     server.control().resume();
-    let _client = Client::connect(&server.local_address().unwrap()).unwrap();
-    accept(&mut server);
+    let client = block_on(socketry::connect(server.local_address().unwrap())).unwrap();
+    assert_eq!(accept(&mut server).remote_address(), client.local_address());
 }
 
 #[test]

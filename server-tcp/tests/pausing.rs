@@ -26,8 +26,9 @@ fn a_client_that_connects_after_pause_and_resume_is_yielded() {
     let (mut server, address) = server("127.0.0.1");
     server.control().pause();
     server.control().resume();
-    let _client = TcpStream::connect(address).unwrap();
-    accept(&mut server);
+    let client = TcpStream::connect(address).unwrap();
+    let remote = accept(&mut server).remote_address();
+    assert_eq!(remote, client.local_addr().map(Address::Tcp).ok());
 }
 
 #[test]
@@ -46,12 +47,13 @@ fn resuming_from_another_thread_wakes_a_task_that_waits() {
     let (mut server, address) = server("127.0.0.1");
     let control = server.control();
     control.pause();
-    let _client = TcpStream::connect(address).unwrap();
+    let client = TcpStream::connect(address).unwrap();
     block_on(async {
         let mut accept = server.accept();
         until_it_waits(&mut accept).await;
         thread::spawn(move || control.resume());
-        accept.await.unwrap().unwrap();
+        let remote = accept.await.unwrap().unwrap().remote_address();
+        assert_eq!(remote, client.local_addr().map(Address::Tcp).ok());
     });
 }
 
@@ -64,11 +66,12 @@ fn pausing_from_another_thread_stops_a_task_that_waits_from_taking_the_next_clie
         until_it_waits(&mut accept).await;
         let pausing = control.clone();
         thread::spawn(move || pausing.pause()).join().unwrap();
-        let _client = TcpStream::connect(address).unwrap();
+        let client = TcpStream::connect(address).unwrap();
         wait_until_waiting(address, 1);
         until_it_waits(&mut accept).await;
         control.resume();
-        accept.await.unwrap().unwrap();
+        let remote = accept.await.unwrap().unwrap().remote_address();
+        assert_eq!(remote, client.local_addr().map(Address::Tcp).ok());
     });
 }
 
