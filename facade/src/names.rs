@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::Instant,
+    time::Duration,
 };
 
 use socketry_connector::{
@@ -32,10 +32,9 @@ impl<C: Connect<SocketAddr>> LiteralConnector<C> {
         let port = host.port();
         let mut attempts = Attempts::new();
         for address in [(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()] {
-            let started = Instant::now();
             match self.inner.connect_traced(address, trace).await {
                 Ok(connection) => return Ok(connection),
-                Err(error) => attempts.push(to_attempt(address, error, started)),
+                Err(error) => attempts.push(to_attempt(address, error)),
             }
         }
         Err(AllAttemptsFailed::new(Some(host), attempts).into())
@@ -58,8 +57,9 @@ impl<C: Connect<SocketAddr>> Connect<HostPort> for LiteralConnector<C> {
     }
 }
 
-/// The attempt that failed, as whoever made it tells, or as well as it can be told from outside.
-fn to_attempt(address: SocketAddr, error: io::Error, started: Instant) -> Attempt {
+/// The attempt that failed, as whoever made it tells, or as well as it can be told from outside:
+/// without the time that it took, for which every call would have to read the clock.
+fn to_attempt(address: SocketAddr, error: io::Error) -> Attempt {
     if let Some(failed) = error.get_ref().and_then(|error| error.downcast_ref::<ConnectFailed>()) {
         return failed.attempt().clone();
     }
@@ -67,7 +67,7 @@ fn to_attempt(address: SocketAddr, error: io::Error, started: Instant) -> Attemp
         io::ErrorKind::InvalidInput => Phase::Socket, // refused before anything was opened
         _ => Phase::Connect,
     };
-    Attempt::new(address.into(), phase, error, started.elapsed())
+    Attempt::new(address.into(), phase, error, Duration::ZERO)
 }
 
 fn unresolvable(target: &HostPort) -> io::Error {
