@@ -7,6 +7,8 @@ pub use self::{
     socket::{KeepaliveConfig, SocketConfig},
 };
 
+#[cfg(feature = "serde")]
+mod address;
 mod client;
 #[cfg(feature = "serde")]
 mod duration;

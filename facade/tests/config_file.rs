@@ -193,7 +193,50 @@ fn permissions_in_another_form_are_refused_and_told_how_to_write_them() {
         json!(""),
     ] {
         let error = error::<ServerConfig>(json!({"unix": {"mode": value.clone()}}));
-        assert!(error.contains(r#"such as "0660""#), "{value}: {error}");
+        let mend = r#"octal digits from 0 to 0777 as text, such as "0660""#;
+        assert!(error.contains(mend), "{value}: {error}");
+    }
+}
+
+#[test]
+fn what_is_no_setting_is_told_what_to_write() {
+    for value in [json!("yes"), json!(1), json!(-1), json!(0.5)] {
+        let tcp = error::<ConnectorConfig>(json!({"tcp": value.clone()}));
+        assert!(tcp.ends_with("expected true, false, or a table of TCP options"), "{tcp}");
+    }
+    for number in [json!(10), json!(-1), json!(2.5)] {
+        let timeout = error::<ConnectorConfig>(json!({"timeout": number}));
+        assert!(timeout.contains("expected true, false, or a duration with its unit"), "{timeout}");
+    }
+}
+
+#[test]
+fn null_is_no_setting_and_off_is_written_as_false() {
+    for key in ["tcp", "timeout", "unix_timeout"] {
+        let error = error::<ConnectorConfig>(json!({key: null}));
+        assert_eq!(error, "null is no setting; write false for off");
+    }
+}
+
+#[test]
+fn keepalive_in_another_form_is_refused_with_a_table_that_would_do() {
+    for value in [json!(true), json!("60s"), json!(60)] {
+        let error = error::<SocketConfig>(json!({"keepalive": value}));
+        assert!(error.ends_with(r#"expected a table such as { time = "60s" }"#), "{error}");
+    }
+}
+
+#[test]
+fn a_local_address_without_its_port_or_of_another_family_is_refused_with_one_that_would_do() {
+    for (key, example) in [("local_v4", "192.0.2.7:0"), ("local_v6", "[2001:db8::7]:0")] {
+        for value in [json!("192.0.2.7"), json!("2001:db8::7"), json!(7), json!("")] {
+            let error = error::<TcpOptions>(json!({key: value}));
+            let mend = format!("expected an address and a port, such as {example:?}");
+            assert!(error.ends_with(&mend), "{error}");
+        }
+        let other = if key == "local_v4" { "[2001:db8::7]:0" } else { "192.0.2.7:0" };
+        assert!(error::<TcpOptions>(json!({key: other})).contains(example));
+        assert_eq!(read::<TcpOptions>(json!({key: null})), TcpOptions::default());
     }
 }
 

@@ -98,7 +98,9 @@ impl Default for ConnectorConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
-pub struct Timeout(#[cfg_attr(feature = "serde", serde(with = "super::duration"))] Duration);
+pub struct Timeout(
+    #[cfg_attr(feature = "serde", serde(with = "super::duration::setting"))] Duration,
+);
 
 impl From<Duration> for Timeout {
     fn from(duration: Duration) -> Self {
@@ -123,13 +125,18 @@ fn duration(setting: Setting<Timeout>) -> Option<Duration> {
 /// How a client's TCP sockets are opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, expecting = "options"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, deny_unknown_fields, expecting = "true, false, or a table of TCP options")
+)]
 #[non_exhaustive]
 pub struct TcpOptions {
     /// The address that IPv4 connections come from; port 0 lets the system choose the port. By
     /// default the system chooses both.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::address::deserialize_v4"))]
     pub local_v4: Option<SocketAddrV4>,
     /// The address that IPv6 connections come from.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::address::deserialize_v6"))]
     pub local_v6: Option<SocketAddrV6>,
     /// Refuses targets of a family that has no local address here. By default off.
     pub only_from_local_addresses: bool,

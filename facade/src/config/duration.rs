@@ -14,16 +14,30 @@ pub(crate) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::
 
 /// For fields that are durations.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    from.deserialize_str(DurationVisitor)
+    from.deserialize_str(DurationVisitor { besides: "" })
 }
 
-struct DurationVisitor;
+/// For durations in a [`Setting`](super::Setting).
+pub(crate) mod setting {
+    use super::{Deserializer, Duration, DurationVisitor};
+
+    pub(crate) use super::serialize;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        from.deserialize_str(DurationVisitor { besides: "true, false, or " })
+    }
+}
+
+struct DurationVisitor {
+    /// What may stand there besides a duration.
+    besides: &'static str,
+}
 
 impl Visitor<'_> for DurationVisitor {
     type Value = Duration;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration with its unit, such as \"60s\" or \"250ms\"")
+        write!(f, "{}a duration with its unit, such as \"60s\" or \"250ms\"", self.besides)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
@@ -61,7 +75,7 @@ pub(crate) mod option {
         type Value = Option<Duration>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            DurationVisitor.expecting(f)
+            DurationVisitor { besides: "" }.expecting(f)
         }
 
         fn visit_none<E: Error>(self) -> Result<Self::Value, E> {

@@ -26,7 +26,7 @@ impl<'de> Visitor<'de> for ModeVisitor {
     type Value = Option<u32>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("permissions in octal digits as text, such as \"0660\"")
+        f.write_str("octal digits from 0 to 0777 as text, such as \"0660\"")
     }
 
     fn visit_none<E: Error>(self) -> Result<Option<u32>, E> {
@@ -45,7 +45,7 @@ impl<'de> Visitor<'de> for ModeVisitor {
         match u32::from_str_radix(text, 8) {
             Ok(mode) if mode <= 0o777 && !text.starts_with('+') => Ok(Some(mode)),
             _ => Err(E::custom(format_args!(
-                "{text:?} are no permissions; write three octal digits as text, such as \"0660\""
+                "{text:?} are no permissions; write octal digits from 0 to 0777 as text, such as \"0660\""
             ))),
         }
     }

@@ -71,6 +71,14 @@ mod serde {
             T::deserialize(StrDeserializer::new(text)).map(Setting::With)
         }
 
+        fn visit_none<E: Error>(self) -> Result<Setting<T>, E> {
+            Err(E::custom(NULL))
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Setting<T>, E> {
+            Err(E::custom(NULL))
+        }
+
         fn visit_i64<E: Error>(self, number: i64) -> Result<Setting<T>, E> {
             read_number(number)
         }
@@ -89,15 +97,15 @@ mod serde {
         }
     }
 
+    /// It may have been meant as off or as usual.
+    const NULL: &str = "null is no setting; write false for off";
+
     /// The options know how they are written, such as `10s` for `10`.
     fn read_number<'de, T, E>(number: impl IntoDeserializer<'de, E>) -> Result<Setting<T>, E>
     where
         T: Deserialize<'de>,
         E: Error,
     {
-        match T::deserialize(number.into_deserializer()) {
-            Ok(options) => Ok(Setting::With(options)),
-            Err(error) => Err(E::custom(format_args!("{error}, or true or false"))),
-        }
+        T::deserialize(number.into_deserializer()).map(Setting::With)
     }
 }

@@ -120,7 +120,10 @@ impl Default for SocketConfig {
 /// [`Keepalive`] as plain data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(deny_unknown_fields, expecting = "a table such as { time = \"60s\" }")
+)]
 #[non_exhaustive]
 pub struct KeepaliveConfig {
     /// Asks for the first time after this much silence.
