@@ -112,7 +112,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("tls://080", "the port \"080\""),
     ("8080/", "a port alone ends the text"),
     ("tls://8080?hostname=a", "write 127.0.0.1:8080"),
-    ("-1", "the port is missing"),
+    ("-1", "it is neither a port nor host:port; write a port"),
+    ("+80", "it is neither a port nor host:port; write a port"),
+    ("80a", "it is neither a port nor host:port; write a port"),
+    ("tls://0x50/", "it is neither a port nor host:port; write a port"),
     // White space and control characters.
     ("127.0.0.1: 80", "white space (' ')"),
     ("127.0.0.1:80 ", "white space (' ')"),
@@ -158,6 +161,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("tcp://tls://127.0.0.1:80", "a port is a number"),
     ("tcp:127.0.0.1:80", "write tcp:// before the rest"),
     ("Unix:/tmp/x.sock", "write unix:// before the rest"),
+    ("tcp//127.0.0.1:80", "write tcp:// before the rest"),
     // Unix sockets.
     ("/tmp/x.sock", "write unix:// before the path"),
     ("./x.sock", "write unix:// before the path"),

@@ -50,7 +50,7 @@ fn read(scheme: Option<&str>, rest: &str) -> Result<Kind, String> {
 
 fn read_without_scheme(text: &str) -> Result<Kind, String> {
     read_tcp(text).map_err(|reason| {
-        let first = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let first = text.split([':', '/']).next().unwrap_or_default().to_ascii_lowercase();
         if text.starts_with(['/', '.', '~']) {
             "this looks like a path; write unix:// before the path of a Unix socket".into()
         } else if ["tcp", "tls", "unix", "fd", "systemd"].contains(&first.as_str()) {
@@ -168,6 +168,9 @@ fn read_host_port(authority: &str) -> Result<HostPort, String> {
         Some(("", port)) if HostPort::parse_port(port).is_ok() => format!(
             "the host is missing; write example.org:{port}, or for a server {port} (this machine) or 0.0.0.0:{port} (every interface)"
         ),
+        None if looks_like_port(authority) => {
+            "it is neither a port nor host:port; write a port from 0 to 65535, or a host too, as in example.org:80".into()
+        }
         Some((host, port)) if names_port(host, port) => port_fault(port),
         _ => error.reason().to_string(),
     })
@@ -177,6 +180,12 @@ fn read_host_port(authority: &str) -> Result<HostPort, String> {
 fn names_port(host: &str, port: &str) -> bool {
     let complete = !host.contains(':') || (host.starts_with('[') && host.ends_with(']'));
     complete && !port.is_empty() && HostPort::parse_port(port).is_err()
+}
+
+/// Whether what stands alone was rather meant as a port than as a host: `80a`, `-1`.
+fn looks_like_port(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit()) && !text.contains('.')
 }
 
 fn port_fault(port: &str) -> String {

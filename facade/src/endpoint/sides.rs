@@ -35,11 +35,12 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// If it means something to servers only: a port alone, port 0, `fd://` and `systemd://`.
+    /// If it means something to servers only: a port alone, port 0, `fd://` and `systemd://`; or if
+    /// the host is `*`.
     pub(crate) fn for_client(self) -> Result<ClientTarget, InvalidEndpoint> {
         match self.0 {
-            Kind::Tcp(target) if target.port() > 0 => Ok(ClientTarget::Tcp(reachable(target))),
-            Kind::Tls(named) if named.target().port() > 0 => {
+            Kind::Tcp(target) if is_reachable(&target) => Ok(ClientTarget::Tcp(reachable(target))),
+            Kind::Tls(named) if is_reachable(named.target()) => {
                 Ok(ClientTarget::Tls(reachable_peer(named)))
             }
             Kind::Unix(address) => Ok(ClientTarget::Unix(address)),
@@ -72,6 +73,8 @@ impl Endpoint {
     fn client_fault(&self) -> String {
         let scheme = self.scheme();
         match (&self.0, self.port()) {
+            (Kind::Tcp(target), _) if is_star(target) => STAR.into(),
+            (Kind::Tls(named), _) if is_star(named.target()) => STAR.into(),
             (_, Some(0)) => {
                 "port 0 is for servers, where the system chooses one; a client writes a port from 1 to 65535".into()
             }
@@ -87,6 +90,17 @@ impl Endpoint {
 }
 
 const YOUNGER: &str = "this kind of address is younger than this version of socketry; update it";
+
+const STAR: &str = "* is no host: a server listens on every interface with 0.0.0.0 or [::], and a client writes the host";
+
+fn is_reachable(target: &HostPort) -> bool {
+    target.port() > 0 && !is_star(target)
+}
+
+/// The wildcard of other programs, which reads like a name.
+fn is_star(target: &HostPort) -> bool {
+    target.host().name() == Some("*")
+}
 
 /// Nobody listens on an unspecified address alone, but who listens on it listens on loopback too.
 fn reachable(target: HostPort) -> HostPort {
@@ -115,6 +129,7 @@ fn read_literal(target: &HostPort) -> Result<SocketAddr, String> {
             let reason = payload.map_or_else(|| error.to_string(), |host| host.reason().into());
             Err(format!("{reason}; write an interface of this machine after %"))
         }
+        None if is_star(target) => Err(STAR.into()),
         None if target.host().is_localhost() => Err(format!(
             "a server listens on an IP address and not on a name; write 127.0.0.1:{port} or [::1]:{port}"
         )),
@@ -193,6 +208,13 @@ mod tests {
         ] {
             assert_eq!(server(text), meaning, "{text}");
             assert!(client(text).contains(reason), "{text}: {}", client(text));
+        }
+    }
+
+    #[test]
+    fn a_star_is_refused_to_both_sides_with_what_a_server_writes_instead() {
+        for text in ["*:80", "*:0", "tls://*:443", "tls://*:443?hostname=example.org"] {
+            assert_eq!((client(text).as_str(), server(text).as_str()), (STAR, STAR), "{text}");
         }
     }
 
