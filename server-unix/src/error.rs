@@ -8,7 +8,7 @@ use socketry_server::ListenFailed;
 /// The path of a server is taken: by whom or what, and what to do about it where that is known.
 ///
 /// ```text
-/// listening on unix:///run/demo.sock failed: Address already in use (os error 98); another server holds the lock /run/demo.sock.lock
+/// listening on unix:///run/demo.sock failed: Address already in use (os error 98); another server holds the lock /run/demo.sock.lock; stop it or choose another path
 /// ```
 ///
 /// It lies under a [`ListenFailed`] and over the system's `EADDRINUSE`.

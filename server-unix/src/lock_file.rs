@@ -112,7 +112,10 @@ fn open_or_create(path: &Path) -> Result<Option<File>, Failure> {
 }
 
 fn taken(path: &Path) -> PathInUse {
-    PathInUse::new(format!("another server holds the lock {}", path.display()))
+    PathInUse::new(format!(
+        "another server holds the lock {}; stop it or choose another path",
+        path.display()
+    ))
 }
 
 fn foreign(path: &Path) -> PathInUse {

@@ -41,7 +41,9 @@ fn a_server_of_this_kind_holds_the_lock_and_keeps_its_clients() {
     let _first = bind(directory.socket());
     let reason = refusal(&directory);
     let lock = directory.join("s.lock");
-    assert_eq!(reason, format!("another server holds the lock {}", lock.display()));
+    let expected = "another server holds the lock";
+    let mend = "stop it or choose another path";
+    assert_eq!(reason, format!("{expected} {}; {mend}", lock.display()));
     assert!(UnixStream::connect(directory.socket()).is_ok());
     assert_eq!(directory.names(), ["s", "s.lock"]);
 }
@@ -55,7 +57,7 @@ fn the_error_says_what_was_to_be_listened_on_why_not_and_who_is_there() {
     assert_eq!(
         error.to_string(),
         format!(
-            "listening on unix://{0} failed: Address already in use (os error {EADDRINUSE}); another server holds the lock {0}.lock",
+            "listening on unix://{0} failed: Address already in use (os error {EADDRINUSE}); another server holds the lock {0}.lock; stop it or choose another path",
             path.display()
         )
     );
