@@ -1,6 +1,9 @@
 //! Sockets that this process was started with.
 
-use std::{io, os::fd::OwnedFd};
+use std::{error::Error, fmt, io, os::fd::OwnedFd};
+
+use rustix::io::Errno;
+use socketry_connection_socket::{Adopted, adopt};
 
 pub(crate) use self::activation::listeners;
 #[cfg(target_os = "linux")]
@@ -9,6 +12,16 @@ use self::linux::duplicate as duplicate_descriptor;
 mod activation;
 #[cfg(target_os = "linux")]
 mod linux;
+
+/// The listening socket with this number, as a [`duplicate`]: the original stays as it is.
+///
+/// # Errors
+///
+/// Those of `duplicate` and of [`adopt`]. Of those that a wrong number leads to, the text names the
+/// number.
+pub(crate) fn take_over(number: u32) -> io::Result<Adopted> {
+    duplicate(number).and_then(adopt).map_err(|error| explain(number, error))
+}
 
 /// A duplicate of the descriptor with this number, closed on exec. The original stays as it is:
 /// open, and inherited by what this process starts.
@@ -21,10 +34,10 @@ mod linux;
 /// - EBADF: no descriptor has this number.
 /// - EPERM or ENOSYS under a text with advice (Linux): a sandbox forbids it, or the system is older
 ///   than 5.6.
-pub(crate) fn duplicate(number: u32) -> io::Result<OwnedFd> {
+fn duplicate(number: u32) -> io::Result<OwnedFd> {
     match i32::try_from(number) {
         Ok(number) => duplicate_descriptor(number),
-        Err(_) => Err(rustix::io::Errno::BADF.into()),
+        Err(_) => Err(Errno::BADF.into()),
     }
 }
 
@@ -36,6 +49,34 @@ fn duplicate_descriptor(number: i32) -> io::Result<OwnedFd> {
     let duplicate = OwnedFd::from(std::fs::File::open(format!("/dev/fd/{number}"))?);
     fcntl_setfd(&duplicate, FdFlags::CLOEXEC)?; // the flags of the original come with it on some
     Ok(duplicate)
+}
+
+fn explain(number: u32, error: io::Error) -> io::Error {
+    let reason = match Errno::from_io_error(&error) {
+        Some(Errno::BADF) => format!("no descriptor {number} was passed to this process"),
+        Some(Errno::NOTSOCK) => format!("descriptor {number} is no socket"),
+        _ => return error,
+    };
+    io::Error::new(error.kind(), WrongNumber { reason, error })
+}
+
+/// The error of a number that somebody has mistaken for that of a listening socket.
+#[derive(Debug)]
+struct WrongNumber {
+    reason: String,
+    error: io::Error,
+}
+
+impl fmt::Display for WrongNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.error, self.reason)
+    }
+}
+
+impl Error for WrongNumber {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
 }
 
 #[cfg(test)]

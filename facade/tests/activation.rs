@@ -118,7 +118,8 @@ fn what_is_passed_and_is_no_listening_socket_is_named_by_its_number() {
     let file = fs::File::open("/dev/null").unwrap();
     let line = Unit::on("systemd://").passed_descriptor(file.into()).start().line();
     let not_a_socket = io::Error::from(rustix::io::Errno::NOTSOCK);
-    assert!(line.ends_with(&format!("listening on fd://3 failed: {not_a_socket}")), "{line}");
+    let expected = format!("listening on fd://3 failed: {not_a_socket}; descriptor 3 is no socket");
+    assert!(line.ends_with(&expected), "{line}");
 }
 
 #[test]

@@ -80,14 +80,30 @@ fn the_same_descriptor_can_be_taken_over_more_than_once() {
 fn a_number_that_no_descriptor_has_is_told_in_one_line() {
     let error = bind_error("fd://2147483647");
     let bad = io::Error::from(Errno::BADF);
-    assert_eq!(error.to_string(), format!("listening on fd://2147483647 failed: {bad}"));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "listening on fd://2147483647 failed: {bad}; no descriptor 2147483647 was passed to this process"
+        )
+    );
+    assert_eq!(error.kind(), bad.kind());
     assert_eq!(os_error(&error), Some(Errno::BADF.raw_os_error()));
 }
 
 #[test]
 fn a_file_is_no_socket() {
     let file = File::open("/dev/null").unwrap();
-    assert_eq!(refused(file.as_raw_fd()), Errno::NOTSOCK);
+    let number = file.as_raw_fd();
+    assert_eq!(refused(number), Errno::NOTSOCK);
+    let (error, not_a_socket) =
+        (bind_error(&format!("fd://{number}")), io::Error::from(Errno::NOTSOCK));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "listening on fd://{number} failed: {not_a_socket}; descriptor {number} is no socket"
+        )
+    );
+    assert_eq!(error.kind(), not_a_socket.kind());
 }
 
 #[test]

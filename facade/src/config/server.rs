@@ -81,11 +81,10 @@ impl ServerConfig {
 
     #[cfg(unix)]
     fn take_over(&self, number: u32) -> io::Result<Server> {
-        use socketry_connection_socket::{Adopted, adopt};
+        use socketry_connection_socket::Adopted;
         use socketry_server::ListenFailed;
 
-        let adopted = crate::inherited::duplicate(number)
-            .and_then(adopt)
+        let adopted = crate::inherited::take_over(number)
             .map_err(|error| ListenFailed::new(format_args!("fd://{number}"), error))?;
         match adopted {
             Adopted::Tcp(listener) => {
