@@ -59,7 +59,7 @@ pub type UnixConnection = SocketConnection<UnixStream>;
 /// Those of the system, unwrapped, with their kind and number. After an abort: of kind
 /// [`ConnectionAborted`](io::ErrorKind::ConnectionAborted). After a `close().await`, writes fail
 /// with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
-pub struct SocketConnection<S> {
+pub struct SocketConnection<S: PlainSocket> {
     socket: LazySocket<S>,
     read: Direction,
     write: Direction,

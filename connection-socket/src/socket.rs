@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 #[cfg(windows)]
 use std::os::windows::io::{AsSocket, BorrowedSocket};
 use std::{
-    io,
+    io, mem,
     net::Shutdown,
     sync::{
         Arc,
@@ -90,16 +90,11 @@ pub(crate) type Registration<S> = Async<Arc<Shared<S>>>;
 
 /// A socket that becomes shared, or registered, when that is first needed.
 #[derive(Debug)]
-pub(crate) struct LazySocket<S> {
-    // Before the handle: deregistered first, closed second.
-    registration: Option<Registration<S>>,
-    handle: Handle<S>,
-}
-
-#[derive(Debug)]
-enum Handle<S> {
+pub(crate) enum LazySocket<S: PlainSocket> {
     Bare(S),
     Shared(Arc<Shared<S>>),
+    /// Shared, too. Deregisters before it can be closed.
+    Registered(Registration<S>),
     /// While `share` moves the socket. Never seen outside of it.
     Moving,
 }
@@ -107,83 +102,95 @@ enum Handle<S> {
 impl<S: PlainSocket> LazySocket<S> {
     /// A non-blocking socket, bare.
     pub(crate) fn new(socket: S) -> Self {
-        Self { registration: None, handle: Handle::Bare(socket) }
+        Self::Bare(socket)
     }
 
     /// Puts the socket where others can reach it: one small allocation, once.
     pub(crate) fn share(&mut self) -> &Arc<Shared<S>> {
-        if let Handle::Bare(_) = self.handle {
-            if let Handle::Bare(socket) = std::mem::replace(&mut self.handle, Handle::Moving) {
-                self.handle = Handle::Shared(Shared::new(socket));
+        if let Self::Bare(_) = self {
+            if let Self::Bare(socket) = mem::replace(self, Self::Moving) {
+                *self = Self::Shared(Shared::new(socket));
             }
         }
-        match &self.handle {
-            Handle::Shared(shared) => shared,
-            Handle::Bare(_) | Handle::Moving => unreachable!("shared just above"),
+        match self {
+            Self::Shared(shared) => shared,
+            Self::Registered(registration) => registration.get_ref(),
+            Self::Bare(_) | Self::Moving => unreachable!("shared just above"),
         }
     }
 
     /// Shares the socket and takes it apart.
     pub(crate) fn into_parts(mut self) -> (Arc<Shared<S>>, Option<Registration<S>>) {
         let shared = self.share().clone();
-        (shared, self.registration)
+        match self {
+            Self::Registered(registration) => (shared, Some(registration)),
+            Self::Bare(_) | Self::Shared(_) | Self::Moving => (shared, None),
+        }
     }
 
     pub(crate) fn from_parts(
         shared: Arc<Shared<S>>,
         registration: Option<Registration<S>>,
     ) -> Self {
-        Self { registration, handle: Handle::Shared(shared) }
+        registration.map_or(Self::Shared(shared), Self::Registered)
     }
 
     /// Takes the socket out of the reactor and out of its sharing.
     pub(crate) fn into_inner(self) -> io::Result<S> {
-        drop(self.registration);
-        match self.handle {
-            Handle::Bare(socket) => Ok(socket),
-            // Others hold it weakly, except while an abort is just being carried out.
-            Handle::Shared(shared) => match Arc::try_unwrap(shared) {
-                Ok(shared) => Ok(shared.socket),
-                Err(shared) => shared.socket.duplicate(),
-            },
-            Handle::Moving => unreachable!("`share` always ends with a shared socket"),
+        let shared = match self {
+            Self::Bare(socket) => return Ok(socket),
+            Self::Shared(shared) => shared,
+            Self::Registered(registration) => registration.into_inner()?,
+            Self::Moving => unreachable!("`share` always ends with a shared socket"),
+        };
+        // Others hold it weakly, except while an abort is just being carried out.
+        match Arc::try_unwrap(shared) {
+            Ok(shared) => Ok(shared.socket),
+            Err(shared) => shared.socket.duplicate(),
+        }
+    }
+
+    /// What is shared, if something is.
+    fn shared(&self) -> Option<&Arc<Shared<S>>> {
+        match self {
+            Self::Shared(shared) => Some(shared),
+            Self::Registered(registration) => Some(registration.get_ref()),
+            Self::Bare(_) | Self::Moving => None,
         }
     }
 }
 
 impl<S: PlainSocket> Ground<S> for LazySocket<S> {
     fn socket(&self) -> &S {
-        match &self.handle {
-            Handle::Bare(socket) => socket,
-            Handle::Shared(shared) => &shared.socket,
-            Handle::Moving => unreachable!("`share` always ends with a shared socket"),
+        match self {
+            Self::Bare(socket) => socket,
+            Self::Shared(shared) => &shared.socket,
+            Self::Registered(registration) => &registration.get_ref().socket,
+            Self::Moving => unreachable!("`share` always ends with a shared socket"),
         }
     }
 
     /// Costs two system calls and two allocations, once.
     fn registered(&mut self) -> io::Result<&Registration<S>> {
-        if self.registration.is_none() {
+        if !matches!(self, Self::Registered(_)) {
             let shared = self.share().clone();
             let registration = register(shared.clone(), || shared.socket.duplicate())?;
-            self.registration = Some(registration);
+            *self = Self::Registered(registration);
         }
-        match &self.registration {
-            Some(registration) => Ok(registration),
-            None => unreachable!("registered just above"),
+        match self {
+            Self::Registered(registration) => Ok(registration),
+            _ => unreachable!("registered just above"),
         }
     }
 
     fn unless_aborted(&self) -> io::Result<()> {
-        match &self.handle {
-            Handle::Shared(shared) => shared.unless_aborted(),
-            Handle::Bare(_) | Handle::Moving => Ok(()),
-        }
+        self.shared().map_or(Ok(()), |shared| shared.unless_aborted())
     }
 
     fn explain(&self, error: io::Error) -> io::Error {
-        match &self.handle {
-            Handle::Shared(shared) => shared.explain(error),
-            Handle::Bare(_) | Handle::Moving => error,
+        match self.shared() {
+            Some(shared) => shared.explain(error),
+            None => error,
         }
     }
 }

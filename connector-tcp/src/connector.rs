@@ -114,8 +114,7 @@ impl TcpConnector {
         } else {
             return Ok(());
         };
-        let text = format!("connection to tcp://{remote} refused: {reason}");
-        Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+        Err(refuse(remote, &reason))
     }
 
     /// Everything up to the first `connect`.
@@ -216,6 +215,12 @@ impl fmt::Debug for TcpConnector {
     }
 }
 
+#[cold]
+fn refuse(remote: SocketAddr, reason: &str) -> io::Error {
+    let text = format!("connection to tcp://{remote} refused: {reason}");
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
 /// Why an attempt failed, after how long a wait.
 struct Failure {
     phase: Phase,
@@ -256,6 +261,7 @@ fn check_other_end(socket: &Socket, remote: SocketAddr) -> Result<(), Failure> {
 }
 
 #[cold]
+#[inline(never)]
 fn check_not_itself(socket: &Socket, remote: SocketAddr) -> Result<(), Failure> {
     let local = socket.local_addr().ok().and_then(|address| address.as_socket());
     if local != Some(remote) {
@@ -285,6 +291,7 @@ fn is_chosen_by_the_system(port: u16) -> bool {
 
 /// The range that Linux is configured with; elsewhere, or if it can't be read, all that any system
 /// chooses from.
+#[cold]
 fn system_ports() -> RangeInclusive<u16> {
     let range = || {
         let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;

@@ -167,6 +167,8 @@ impl AttemptTrace<'_, '_> {
     ///
     /// Returns the error to end with: in which `phase` it failed, and why, after how long a wait
     /// (zero if the system refused at once).
+    #[cold]
+    #[inline(never)]
     pub fn failed(mut self, phase: Phase, error: io::Error, elapsed: Duration) -> ConnectFailed {
         self.waits();
         let attempt = Attempt::new(self.remote.clone(), phase, error, elapsed)

@@ -14,6 +14,7 @@ use socketry::{
     connector::{TcpConnector, TimeoutConnector},
     server::TcpServer,
 };
+use socketry_connection_socket::Turn;
 
 pub(crate) fn run(work: &str, amount: usize, address: &str) {
     match work {
@@ -44,6 +45,7 @@ fn connect(connector: &impl Connect<SocketAddr>, amount: usize, address: &str) {
     block_on(async {
         for _ in 0..amount {
             connector.connect(address).await.unwrap();
+            Turn::waits(); // so that none of them lets others go first
         }
     });
 }
