@@ -119,7 +119,9 @@ impl SocketOptions {
     /// How long the system may go on sending after the socket was dropped (`SO_LINGER`), rounded up
     /// to whole seconds. Zero resets the connection instead of closing it.
     ///
-    /// By default the system sends in the background for as long as it takes.
+    /// By default the system sends in the background for as long as it takes. **More than zero makes
+    /// dropping a connection block its thread for as long**, on Linux also a non-blocking one: for
+    /// programs with a thread a connection.
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = Some(linger);
         self

@@ -32,12 +32,14 @@ impl Story {
     /// Goes on.
     pub(crate) fn note(&mut self, kind: &EventKind<'_>) {
         match *kind {
-            EventKind::LookupStarted { name, family } => self.lookup_started(name, family),
+            EventKind::LookupStarted { name, family, .. } => self.lookup_started(name, family),
             EventKind::LookupEnded { name, family, .. } => self.lookup_ended(name, family),
             EventKind::AttemptStarted { remote, .. } => self.attempt_started(remote),
             EventKind::AttemptFailed(attempt) => self.attempt_failed(attempt),
-            EventKind::AttemptWon { remote } => self.attempt_won(remote),
-            EventKind::HandshakeStarted { peer_name } => self.handshake = Some(peer_name.into()),
+            EventKind::AttemptWon { remote, .. } => self.attempt_won(remote),
+            EventKind::HandshakeStarted { peer_name, .. } => {
+                self.handshake = Some(peer_name.into());
+            }
             EventKind::HandshakeEnded { .. } => self.handshake = None,
             _ => {} // an event of a later version, which this one has no words for
         }

@@ -37,7 +37,7 @@ fn address(text: &str) -> Address {
 fn start(call: &Call<u16>, remote: &str) {
     let remote = address(remote);
     call.tell(move |trace| {
-        trace.tell(|| EventKind::AttemptStarted { remote: &remote, local: None });
+        trace.tell(|| EventKind::attempt_started(&remote, None));
     });
 }
 
@@ -49,26 +49,26 @@ fn refuse(call: &Call<u16>, remote: &str) {
 
 fn win(call: &Call<u16>, remote: &str) {
     let remote = address(remote);
-    call.tell(move |trace| trace.tell(|| EventKind::AttemptWon { remote: &remote }));
+    call.tell(move |trace| trace.tell(|| EventKind::attempt_won(&remote)));
 }
 
 fn look_up(call: &Call<u16>, name: &'static str, family: Family) {
-    call.tell(move |trace| trace.tell(|| EventKind::LookupStarted { name, family }));
+    call.tell(move |trace| trace.tell(|| EventKind::lookup_started(name, family)));
 }
 
 fn answer(call: &Call<u16>, name: &'static str, family: Family) {
     call.tell(move |trace| {
-        trace.tell(|| EventKind::LookupEnded { name, family, result: Ok(&[]) });
+        trace.tell(|| EventKind::lookup_ended(name, family, Ok(&[])));
     });
 }
 
 fn shake_hands(call: &Call<u16>, peer_name: &'static str) {
-    call.tell(move |trace| trace.tell(|| EventKind::HandshakeStarted { peer_name }));
+    call.tell(move |trace| trace.tell(|| EventKind::handshake_started(peer_name)));
 }
 
 fn end_handshake(call: &Call<u16>, peer_name: &'static str) {
     call.tell(move |trace| {
-        trace.tell(|| EventKind::HandshakeEnded { peer_name, result: Ok(()) });
+        trace.tell(|| EventKind::handshake_ended(peer_name, Ok(())));
     });
 }
 

@@ -1,6 +1,6 @@
 //! What can be heard of one call of a connector.
 
-use std::{cell::OnceCell, fmt, io, net::IpAddr, time::Instant};
+use std::{cell::OnceCell, fmt, io, net::SocketAddr, time::Instant};
 
 use socketry_connection::{Address, Family};
 
@@ -70,10 +70,13 @@ impl<'a> Event<'a> {
 }
 
 /// What can happen in one call of a connector.
+///
+/// Made by its functions, so that each kind may come to hold more.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum EventKind<'a> {
     /// A name is being looked up.
+    #[non_exhaustive]
     LookupStarted {
         /// The name.
         name: &'a str,
@@ -81,13 +84,14 @@ pub enum EventKind<'a> {
         family: Family,
     },
     /// The addresses of a name are known, or are known not to come.
+    #[non_exhaustive]
     LookupEnded {
         /// The name.
         name: &'a str,
         /// The family of addresses that was asked for.
         family: Family,
-        /// The addresses, or why there are none.
-        result: Result<&'a [IpAddr], &'a io::Error>,
+        /// The addresses, with port 0 and link-local ones with their scope, or why there are none.
+        result: Result<&'a [SocketAddr], &'a io::Error>,
     },
     /// An attempt to reach an address. To an observer that wants only what waits
     /// ([`Trace::through`](crate::Trace::through)) it is told when the attempt first waits, or
@@ -95,6 +99,7 @@ pub enum EventKind<'a> {
     ///
     /// An attempt that is told to have started and neither to have failed nor to have won was given
     /// up: another one had won, or the call was dropped.
+    #[non_exhaustive]
     AttemptStarted {
         /// Where to.
         remote: &'a Address,
@@ -104,6 +109,7 @@ pub enum EventKind<'a> {
     /// A socket could not be connected.
     AttemptFailed(&'a Attempt),
     /// A socket is connected.
+    #[non_exhaustive]
     AttemptWon {
         /// Where to.
         remote: &'a Address,
@@ -112,17 +118,56 @@ pub enum EventKind<'a> {
     /// polled again at once.
     Yielded,
     /// A TLS handshake begins.
+    #[non_exhaustive]
     HandshakeStarted {
         /// Who has to answer.
         peer_name: &'a str,
     },
     /// A TLS handshake is over.
+    #[non_exhaustive]
     HandshakeEnded {
         /// Who had to answer.
         peer_name: &'a str,
         /// What went wrong, if something did.
         result: Result<(), &'a io::Error>,
     },
+}
+
+impl<'a> EventKind<'a> {
+    /// A name is being looked up.
+    pub fn lookup_started(name: &'a str, family: Family) -> Self {
+        Self::LookupStarted { name, family }
+    }
+
+    /// The addresses of a name are known (their ports have no meaning), or are known not to come.
+    pub fn lookup_ended(
+        name: &'a str,
+        family: Family,
+        result: Result<&'a [SocketAddr], &'a io::Error>,
+    ) -> Self {
+        Self::LookupEnded { name, family, result }
+    }
+
+    /// An attempt to reach an address. [`Trace::attempt`](crate::Trace::attempt) tells it, and how
+    /// it ends.
+    pub fn attempt_started(remote: &'a Address, local: Option<&'a Address>) -> Self {
+        Self::AttemptStarted { remote, local }
+    }
+
+    /// A socket is connected.
+    pub fn attempt_won(remote: &'a Address) -> Self {
+        Self::AttemptWon { remote }
+    }
+
+    /// A TLS handshake begins.
+    pub fn handshake_started(peer_name: &'a str) -> Self {
+        Self::HandshakeStarted { peer_name }
+    }
+
+    /// A TLS handshake is over.
+    pub fn handshake_ended(peer_name: &'a str, result: Result<(), &'a io::Error>) -> Self {
+        Self::HandshakeEnded { peer_name, result }
+    }
 }
 
 impl fmt::Display for Event<'_> {

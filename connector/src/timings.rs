@@ -8,7 +8,8 @@ use std::{
 
 use crate::{Event, EventKind, Observe};
 
-/// How long the phases of one call took: an observer, and afterwards a fact to keep.
+/// How long the phases of one call took: an observer, and afterwards a fact to keep (put it into the
+/// connection's attributes, if you like).
 ///
 /// # Examples
 ///

@@ -31,7 +31,7 @@ use crate::{Attempt, ConnectFailed, Event, EventKind, Observe, Phase};
 /// let log = Log::default();
 /// let trace = Trace::to(&log);
 /// let remote = "tcp://127.0.0.1:80".parse().unwrap();
-/// trace.tell(|| EventKind::AttemptStarted { remote: &remote, local: None });
+/// trace.tell(|| EventKind::attempt_started(&remote, None));
 /// assert_eq!(*log.0.lock().unwrap(), ["trying tcp://127.0.0.1:80"]);
 /// ```
 #[derive(Clone, Copy, Default)]
@@ -159,7 +159,7 @@ impl AttemptTrace<'_, '_> {
     #[inline]
     pub fn won(self) {
         if self.is_told {
-            self.trace.tell(|| EventKind::AttemptWon { remote: self.remote });
+            self.trace.tell(|| EventKind::attempt_won(self.remote));
         }
     }
 

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use socketry_connection::Connection;
 use socketry_connector::{
     AllAttemptsFailed, Attempt, Attempts, Connect, ConnectFailed, HostPort, Phase, Trace,
 };
@@ -33,7 +34,12 @@ impl<C: Connect<SocketAddr>> LiteralConnector<C> {
         let mut attempts = Attempts::new();
         for address in [(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()] {
             match self.inner.connect_traced(address, trace).await {
-                Ok(connection) => return Ok(connection),
+                Ok(mut connection) => {
+                    if !attempts.is_empty() {
+                        connection.attributes_mut().insert(attempts);
+                    }
+                    return Ok(connection);
+                }
                 Err(error) => attempts.push(to_attempt(address, error)),
             }
         }

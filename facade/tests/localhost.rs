@@ -9,7 +9,7 @@ use futures_lite::future::block_on;
 use socketry::{
     Address, Connector, TcpOptions,
     connection::os_error,
-    connector::{AllAttemptsFailed, Phase},
+    connector::{AllAttemptsFailed, Attempt, Attempts, Phase},
 };
 use socketry_testing::pair;
 
@@ -38,6 +38,15 @@ fn a_server_on_both_is_reached_over_ipv6_and_its_ipv4_side_left_alone() {
     let v4 = TcpListener::from(port.v4);
     v4.set_nonblocking(true).unwrap();
     assert_eq!(v4.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn what_failed_before_the_connection_came_up_is_a_fact_of_it() {
+    let port = Port::new();
+    port.v4.listen(8).unwrap();
+    let socket = block_on(socketry::connect(("localhost", port.number))).unwrap();
+    let failed: &Attempts = socket.attributes().get().unwrap();
+    assert_eq!(failed.iter().map(Attempt::remote).collect::<Vec<_>>(), [&v6(&port)]);
 }
 
 #[test]

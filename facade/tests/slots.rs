@@ -158,7 +158,7 @@ fn a_slot_can_tell_the_trace_of_the_caller_with_and_without_a_timeout() {
         let connector = Connector::builder().tcp(hosts).timeout(timeout).build().unwrap();
         handle.answer_next(|_, trace| {
             let remote = "tcp://192.0.2.1:80".parse().unwrap();
-            trace.tell(|| EventKind::AttemptStarted { remote: &remote, local: None });
+            trace.tell(|| EventKind::attempt_started(&remote, None));
             Err(io::ErrorKind::ConnectionRefused.into())
         });
         let log = Log::default();

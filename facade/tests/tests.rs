@@ -10,6 +10,7 @@
 
 mod arguments;
 mod autotraits;
+mod both_families;
 mod config;
 #[cfg(feature = "serde")]
 mod config_file;

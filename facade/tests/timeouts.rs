@@ -150,7 +150,7 @@ fn the_error_says_after_how_long_in_which_phase_and_what_was_tried() {
     let call = handle.try_next_call().unwrap();
     let remote = (*call.target()).into();
     call.tell(move |trace| {
-        trace.tell(|| EventKind::AttemptStarted { remote: &remote, local: None });
+        trace.tell(|| EventKind::attempt_started(&remote, None));
     });
     assert!(poll(&mut connecting).is_pending());
     clock.advance(3 * SECOND);

@@ -107,7 +107,7 @@ impl TcpServerOptions {
         let backlog = i32::try_from(self.backlog).unwrap_or(i32::MAX);
         socket.listen(backlog).map_err(failed)?;
         let listener = Listener::new(socket.into()).map_err(failed)?;
-        Ok(TcpServer::new(listener.with_clock(self.clock.clone())))
+        Ok(TcpServer::new(listener.with_clock(self.clock.clone()), self.accepted.clone()))
     }
 
     fn prepare(&self, socket: &Socket, domain: Domain) -> Result<(), (String, io::Error)> {
@@ -161,7 +161,7 @@ impl TcpServerOptions {
             failed(refused.into_error()).during(step)
         })?;
         let listener = Listener::new(socket.into()).map_err(failed)?;
-        Ok(TcpServer::new(listener.with_clock(self.clock.clone())))
+        Ok(TcpServer::new(listener.with_clock(self.clock.clone()), self.accepted.clone()))
     }
 }
 

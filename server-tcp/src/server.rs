@@ -4,11 +4,12 @@ use std::{
     convert::Infallible,
     fmt, io,
     net::{SocketAddr, TcpListener},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
+use socket2::{Domain, SockRef};
 use socketry_connection::Address;
-use socketry_connection_socket::{Listener, TcpConnection, advice};
+use socketry_connection_socket::{Listener, OptionRefused, SocketOptions, TcpConnection, advice};
 use socketry_server::{Accept, AcceptFailed, Control, Slot};
 
 use crate::TcpServerOptions;
@@ -49,6 +50,7 @@ use crate::TcpServerOptions;
 /// ```
 pub struct TcpServer {
     slot: Slot<Listener<TcpListener>>,
+    accepted: SocketOptions,
 }
 
 impl TcpServer {
@@ -73,8 +75,8 @@ impl TcpServer {
         TcpServerOptions::new().from_fd(descriptor)
     }
 
-    pub(crate) fn new(listener: Listener<TcpListener>) -> Self {
-        Self { slot: Slot::new(listener) }
+    pub(crate) fn new(listener: Listener<TcpListener>, accepted: SocketOptions) -> Self {
+        Self { slot: Slot::new(listener), accepted }
     }
 
     /// Takes the listening socket out, still listening and non-blocking, to hand it on. `None` if
@@ -88,8 +90,11 @@ impl Accept for TcpServer {
     type Connection = TcpConnection;
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<TcpConnection>>> {
+        let accepted = &self.accepted;
         self.slot.poll_with(cx, |listener, cx| {
-            listener.poll_accept(cx).map_err(|error| failed(listener.local_address(), error))
+            let connection = ready!(listener.poll_accept(cx));
+            let prepared = connection.and_then(|connection| prepare(connection, accepted));
+            Poll::Ready(prepared.map_err(|error| failed(listener.local_address(), error)))
         })
     }
 
@@ -112,6 +117,19 @@ impl fmt::Debug for TcpServer {
         let (state, address) = (self.slot.control().state(), self.local_address());
         f.debug_struct("TcpServer").field("state", &state).field("address", &address).finish()
     }
+}
+
+/// Linux hands the options of the listener down to what it accepts.
+fn prepare(connection: TcpConnection, accepted: &SocketOptions) -> io::Result<TcpConnection> {
+    if cfg!(not(any(target_os = "linux", target_os = "android"))) {
+        let socket = SockRef::from(&connection);
+        let domain = match socket.local_addr()?.is_ipv6() {
+            true => Domain::IPV6,
+            false => Domain::IPV4,
+        };
+        accepted.apply(&socket, domain).map_err(OptionRefused::into_error)?;
+    }
+    Ok(connection)
 }
 
 fn failed(on: Option<Address>, error: io::Error) -> io::Error {

@@ -50,7 +50,7 @@ impl<Target> Call<Target> {
     /// fn begin(call: &Call<SocketAddr>) {
     ///     let remote = (*call.target()).into();
     ///     call.tell(move |trace| {
-    ///         trace.tell(|| EventKind::AttemptStarted { remote: &remote, local: None });
+    ///         trace.tell(|| EventKind::attempt_started(&remote, None));
     ///     });
     /// }
     /// ```

@@ -32,8 +32,8 @@ fn references_arcs_and_boxes_connect_as_what_they_point_at() {
         handle.answer_next(move |port, trace| {
             assert_eq!(port, 80);
             let remote = "tcp://127.0.0.1:80".parse().unwrap();
-            trace.tell(|| EventKind::AttemptStarted { remote: &remote, local: None });
-            trace.tell(|| EventKind::AttemptWon { remote: &remote });
+            trace.tell(|| EventKind::attempt_started(&remote, None));
+            trace.tell(|| EventKind::attempt_won(&remote));
             Ok(Box::new(ours))
         });
         assert!(say() && hears_hello(theirs));

@@ -47,7 +47,7 @@ fn a_trace_that_is_off_does_not_even_ask_what_happened() {
 fn all_observers_in_a_row_hear_the_same_event_at_the_same_time() {
     let outer = Log::default();
     let inner = Log { next: Trace::to(&outer), ..Log::default() };
-    Trace::to(&inner).tell(|| EventKind::AttemptWon { remote: &REMOTE });
+    Trace::to(&inner).tell(|| EventKind::attempt_won(&REMOTE));
     assert_eq!(inner.lines(), ["connected to tcp://127.0.0.1:80"]);
     assert_eq!((inner.lines(), inner.times()), (outer.lines(), outer.times()));
 }
@@ -59,9 +59,9 @@ fn what_is_told_in_a_call_reaches_the_callers_trace_in_order() {
     let answer = async {
         let call = handle.next_call().await;
         call.tell(|trace| {
-            trace.tell(|| EventKind::AttemptStarted { remote: &REMOTE, local: None });
+            trace.tell(|| EventKind::attempt_started(&REMOTE, None));
         });
-        call.tell(|trace| trace.tell(|| EventKind::AttemptWon { remote: &REMOTE }));
+        call.tell(|trace| trace.tell(|| EventKind::attempt_won(&REMOTE)));
         call.succeed(pair().0);
     };
     let (result, ()) = block_on(zip(connector.connect_traced(80, Trace::to(&log)), answer));
@@ -73,9 +73,9 @@ fn what_is_told_in_a_call_reaches_the_callers_trace_in_order() {
 fn timings_measure_the_phases_that_were_heard_and_no_others() {
     let timings = Timings::start();
     let trace = Trace::to(&timings);
-    trace.tell(|| EventKind::AttemptStarted { remote: &REMOTE, local: None });
-    trace.tell(|| EventKind::AttemptWon { remote: &REMOTE });
-    trace.tell(|| EventKind::HandshakeStarted { peer_name: "example.org" });
+    trace.tell(|| EventKind::attempt_started(&REMOTE, None));
+    trace.tell(|| EventKind::attempt_won(&REMOTE));
+    trace.tell(|| EventKind::handshake_started("example.org"));
     assert!(timings.connect().is_some());
     assert_eq!((timings.lookup(), timings.handshake()), (None, None));
     assert!(timings.to_string().starts_with("connect "), "{timings}");

@@ -27,7 +27,8 @@ pub struct SocketConfig {
     /// The type of service. By default none.
     pub tos: Option<u8>,
     /// How long the system may go on sending after the socket was dropped; zero resets the
-    /// connection. By default as long as it takes.
+    /// connection. By default as long as it takes. More than zero blocks the thread that drops the
+    /// connection: see [`SocketOptions::linger`].
     #[cfg_attr(feature = "serde", serde(with = "super::duration::option"))]
     pub linger: Option<Duration>,
     /// How long sent data may stay unacknowledged (Linux). By default the system decides.
