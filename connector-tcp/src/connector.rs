@@ -1,10 +1,9 @@
 //! The TCP connector.
 
 use std::{
-    fmt, fs, io,
+    fmt, io,
     net::{SocketAddr, SocketAddrV4, SocketAddrV6},
-    ops::RangeInclusive,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -12,6 +11,8 @@ use socket2::{Domain, SockRef, Socket};
 use socketry_connection::{Address, Family};
 use socketry_connection_socket::{Connecting, SocketOptions, TcpConnection, Turn, open};
 use socketry_connector::{AttemptTrace, Connect, EventKind, Phase, Trace};
+
+use crate::itself::check_other_end;
 
 /// Connects to one socket address over TCP.
 ///
@@ -145,9 +146,10 @@ impl TcpConnector {
     ) -> Result<TcpConnection, Failure> {
         let socket = self.open(remote, local)?;
         let peer = Address::Tcp(remote);
-        match start(&socket, remote).map_err(|error| (Phase::Connect, error))? {
+        let in_connect = |error| (Phase::Connect, error);
+        match start(&socket, remote).map_err(in_connect)? {
             Connecting::Done => {
-                check_other_end(&socket, remote)?;
+                check_other_end(&socket, remote).map_err(in_connect)?;
                 Ok(TcpConnection::new(socket.into(), Some(peer)))
             }
             Connecting::UnderWay => {
@@ -160,7 +162,8 @@ impl TcpConnector {
                     error,
                     elapsed: started.elapsed(),
                 })?;
-                check_other_end(&SockRef::from(connection.get_ref()), remote)?;
+                let socket = SockRef::from(connection.get_ref());
+                check_other_end(&socket, remote).map_err(in_connect)?;
                 Ok(connection)
             }
         }
@@ -245,60 +248,6 @@ fn start(socket: &Socket, remote: SocketAddr) -> io::Result<Connecting> {
         Connecting::UnderWay if asks => Connecting::ask(socket, &address),
         started => Ok(started),
     }
-}
-
-/// Refuses a connection that has reached itself.
-///
-/// It may, at a port that nobody listens on, if the system happens to choose that very port as its
-/// source: it takes the two handshakes for one (RFC 9293, section 3.5). It would look like a
-/// server, and keep the real one from its port.
-#[inline]
-fn check_other_end(socket: &Socket, remote: SocketAddr) -> Result<(), Failure> {
-    match is_chosen_by_the_system(remote.port()) {
-        true => check_not_itself(socket, remote),
-        false => Ok(()),
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn check_not_itself(socket: &Socket, remote: SocketAddr) -> Result<(), Failure> {
-    let local = socket.local_addr().ok().and_then(|address| address.as_socket());
-    if local != Some(remote) {
-        return Ok(());
-    }
-    // Reset, so that nothing of it lingers at the port.
-    let _ = socket.set_linger(Some(Duration::ZERO));
-    Err((Phase::Connect, refused()).into())
-}
-
-#[cfg(unix)]
-fn refused() -> io::Error {
-    rustix::io::Errno::CONNREFUSED.into()
-}
-
-#[cfg(not(unix))]
-fn refused() -> io::Error {
-    io::ErrorKind::ConnectionRefused.into()
-}
-
-/// Whether the system may choose this port as the source of a connection.
-fn is_chosen_by_the_system(port: u16) -> bool {
-    static RANGE: OnceLock<RangeInclusive<u16>> = OnceLock::new();
-
-    RANGE.get_or_init(system_ports).contains(&port)
-}
-
-/// The range that Linux is configured with; elsewhere, or if it can't be read, all that any system
-/// chooses from.
-#[cold]
-fn system_ports() -> RangeInclusive<u16> {
-    let range = || {
-        let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
-        let mut ports = text.split_whitespace().map(|port| port.parse().ok());
-        Some(ports.next()??..=ports.next()??)
-    };
-    range().unwrap_or(1024..=u16::MAX)
 }
 
 fn needs_zone(remote: SocketAddr) -> bool {

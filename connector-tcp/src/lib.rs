@@ -30,3 +30,4 @@ pub use socketry_connection_socket::{Keepalive, SocketOptions, TcpConnection};
 pub use crate::connector::TcpConnector;
 
 mod connector;
+mod itself;
