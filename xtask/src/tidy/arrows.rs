@@ -18,6 +18,7 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room { folder: "connection", uses: &[], tests_use: &[] },
     Room { folder: "connector", uses: &["connection"], tests_use: &[] },
+    Room { folder: "resolver", uses: &["connection"], tests_use: &[] },
     Room { folder: "server", uses: &["connection"], tests_use: &[] },
     Room { folder: "testing", uses: &["connection", "connector", "server"], tests_use: &[] },
     Room { folder: "connection-socket", uses: &["connection"], tests_use: &["testing"] },
@@ -202,7 +203,7 @@ mod tests {
                 let apart = match (side(room.folder), side(used)) {
                     ("connection", to) => to == "connection",
                     ("connector", "connector") | ("server", "server") => !used.contains('-'),
-                    ("connector" | "server", to) => to == "connection",
+                    ("connector" | "resolver" | "server", to) => to == "connection",
                     _ => true,
                 };
                 assert!(apart, "{} -> {used}", room.folder);

@@ -1,0 +1,133 @@
+//! What resolvers say when a lookup finds nothing.
+
+use std::{error::Error, fmt, io};
+
+use socketry_connection::Family;
+
+/// The error of a lookup: which name and family, and why there is no answer.
+///
+/// ```text
+/// lookup of example.invalid (IPv6) failed: there is no such name (NXDOMAIN)
+/// lookup of example.com (IPv4) failed: the nameserver failed (SERVFAIL)
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+///
+/// use socketry_resolver::{Family, LookupFailed, LookupFailure};
+///
+/// let error: io::Error = LookupFailed::new("example.invalid", Family::V4, LookupFailure::NoSuchName).into();
+/// assert_eq!(error.kind(), io::ErrorKind::NotFound);
+/// ```
+#[derive(Debug)]
+pub struct LookupFailed {
+    name: String,
+    family: Family,
+    failure: LookupFailure,
+    source: Option<io::Error>,
+}
+
+impl LookupFailed {
+    /// The lookup of `name` in `family` has failed.
+    pub fn new(name: impl Into<String>, family: Family, failure: LookupFailure) -> Self {
+        Self { name: name.into(), family, failure, source: None }
+    }
+
+    /// Adds the error beneath.
+    pub fn because_of(mut self, source: io::Error) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// The name that was looked up.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The family that was asked for.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Why there is no answer.
+    pub fn failure(&self) -> LookupFailure {
+        self.failure
+    }
+}
+
+impl From<LookupFailed> for io::Error {
+    fn from(error: LookupFailed) -> Self {
+        Self::new(error.failure.kind(), error)
+    }
+}
+
+impl fmt::Display for LookupFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lookup of {} ({}) failed: {}", self.name, self.family, self.failure)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for LookupFailed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_ref()?)
+    }
+}
+
+/// Why a lookup has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LookupFailure {
+    /// What was asked for can be no host name.
+    InvalidName,
+    /// The name does not exist (NXDOMAIN).
+    NoSuchName,
+    /// The name exists and has no address of the family that was asked for (NODATA).
+    NoAddress,
+    /// The nameserver has failed (SERVFAIL).
+    ServerFailed,
+    /// The nameserver does not answer such questions (REFUSED).
+    Refused,
+    /// No nameserver has answered in time.
+    TimedOut,
+    /// No nameserver can be reached.
+    Unreachable,
+    /// No nameserver is configured.
+    NoServer,
+    /// Something else: see the source.
+    Other,
+}
+
+impl LookupFailure {
+    fn kind(self) -> io::ErrorKind {
+        match self {
+            Self::InvalidName => io::ErrorKind::InvalidInput,
+            Self::NoSuchName | Self::NoAddress => io::ErrorKind::NotFound,
+            Self::Refused => io::ErrorKind::PermissionDenied,
+            Self::TimedOut => io::ErrorKind::TimedOut,
+            Self::Unreachable => io::ErrorKind::HostUnreachable,
+            Self::ServerFailed | Self::NoServer | Self::Other => io::ErrorKind::Other,
+        }
+    }
+}
+
+impl fmt::Display for LookupFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidName => "this can be no host name",
+            Self::NoSuchName => "there is no such name (NXDOMAIN)",
+            Self::NoAddress => "the name has no address of this family (NODATA)",
+            Self::ServerFailed => "the nameserver failed (SERVFAIL)",
+            Self::Refused => "the nameserver refuses to answer (REFUSED)",
+            Self::TimedOut => "no nameserver answered in time",
+            Self::Unreachable => "no nameserver can be reached",
+            Self::NoServer => "no nameserver is configured",
+            Self::Other => "something went wrong",
+        })
+    }
+}
