@@ -9,8 +9,8 @@ use crate::{
     },
     connections::Holding,
     helper::Helper,
-    parts::Size,
     report::{Report, note},
+    size::Size,
     system::{descriptors, memory, threads},
 };
 

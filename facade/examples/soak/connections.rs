@@ -12,8 +12,8 @@ use socketry::{Address, Socket};
 use crate::{
     echo::MESSAGE,
     helper::Helper,
-    parts::Size,
     report::{Report, note},
+    size::Size,
     system::raise_descriptors,
 };
 

@@ -16,8 +16,8 @@ use socketry::Address;
 
 use crate::{
     helper::Helper,
-    parts::Size,
     report::{Report, note},
+    size::Size,
     system::processor_time,
 };
 

@@ -24,6 +24,8 @@ mod parts;
 #[cfg(target_os = "linux")]
 mod report;
 #[cfg(target_os = "linux")]
+mod size;
+#[cfg(target_os = "linux")]
 mod system;
 
 #[cfg(target_os = "linux")]

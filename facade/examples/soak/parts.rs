@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode, time::Instant};
 
-use crate::{cancel, connections, echo, exhaustion, keeper, report::Report};
+use crate::{cancel, connections, echo, exhaustion, keeper, report::Report, size::Size};
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
@@ -11,24 +11,6 @@ const PARTS: [(&str, Part); 3] =
     [("exhaustion", exhaustion::run), ("cancel", cancel::run), ("connections", connections::run)];
 
 const USAGE: &str = "soak [--full] [exhaustion] [cancel] [connections]";
-
-/// How much is done.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Size {
-    /// For every change.
-    Short,
-    /// By hand.
-    Full,
-}
-
-impl Size {
-    pub(crate) fn choose<T>(self, short: T, full: T) -> T {
-        match self {
-            Self::Short => short,
-            Self::Full => full,
-        }
-    }
-}
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
