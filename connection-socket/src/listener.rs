@@ -182,3 +182,57 @@ impl<L: ListeningSocket> AsSocket for Listener<L> {
         self.socket.as_socket()
     }
 }
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::{TcpListener, TcpStream},
+        task::Waker,
+    };
+
+    use super::*;
+    use crate::plain::sealed::Sealed;
+
+    /// A socket whose every client is refused, as by a filter of the system.
+    #[derive(Debug)]
+    struct Filtered(TcpListener);
+
+    impl Sealed for Filtered {}
+
+    impl AsFd for Filtered {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
+
+    impl ListeningSocket for Filtered {
+        type Stream = TcpStream;
+
+        fn accept(&self) -> io::Result<(TcpStream, Option<Address>)> {
+            Err(rustix::io::Errno::PERM.into())
+        }
+
+        fn set_nonblocking(&self) -> io::Result<()> {
+            self.0.set_nonblocking(true)
+        }
+
+        fn duplicate(&self) -> io::Result<Self> {
+            self.0.try_clone().map(Self)
+        }
+
+        fn local_address(&self) -> Option<Address> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_filter_that_refuses_every_client_does_not_make_it_spin() {
+        let socket = Filtered(TcpListener::bind("127.0.0.1:0").unwrap());
+        let mut listener = Listener::new(socket).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        let polls = (0..1000).map(|_| listener.poll_accept(&mut cx).is_ready());
+        // One error more than at full speed, and then a rest.
+        assert_eq!(polls.take_while(|is_ready| *is_ready).count(), 33);
+    }
+}

@@ -61,7 +61,7 @@ pub trait ListeningSocket:
     fn local_address(&self) -> Option<Address>;
 }
 
-mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
