@@ -4,7 +4,7 @@ use std::io;
 
 /// Whether `error` says that the process or the system has run out of something that others may
 /// give back: descriptors, buffers, memory.
-pub fn is_exhaustion(error: &io::Error) -> bool {
+fn is_exhaustion(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|number| EXHAUSTION.contains(&number))
 }
 

@@ -53,7 +53,7 @@ pub use crate::{
 pub use crate::{
     connecting::Connecting,
     connection::{SocketConnection, TcpConnection},
-    error::{advice, is_exhaustion},
+    error::advice,
     keepalive::Keepalive,
     listener::Listener,
     open::{open, socket_address},
