@@ -11,7 +11,7 @@ use smol::LocalExecutor;
 use socketry::{
     Accept, AcceptExt, Connect, Connector,
     connection::TcpConnection,
-    connector::{TcpConnector, TimeoutConnector},
+    connector::{FixedConnector, TcpConnector, TimeoutConnector},
     server::TcpServer,
 };
 use socketry_connection_socket::Turn;
@@ -21,6 +21,10 @@ pub(crate) fn run(work: &str, amount: usize, address: &str) {
         "connect" => connect(&TcpConnector::new(), amount, address),
         "connect-timeout" => {
             let connector = TimeoutConnector::new(TcpConnector::new(), Duration::from_secs(60));
+            connect(&connector, amount, address);
+        }
+        "connect-fixed" => {
+            let connector = FixedConnector::new(TcpConnector::new(), remote(address));
             connect(&connector, amount, address);
         }
         "connect-facade" => block_on(async {

@@ -18,12 +18,14 @@ pub(crate) fn count(report: &mut Report) {
     }
     let bare = per_connect("connect");
     println!("      (instructions of a connect: {bare:.0})");
-    report.at_most(50.0, per_connect("connect-timeout") - bare, "instructions that a timeout adds");
-    report.at_most(
-        2500.0,
-        per_connect("connect-facade") - bare,
-        "instructions that the facade adds",
-    );
+    for (work, limit, layer) in [
+        ("connect-fixed", 50.0, "a fixed target"),
+        ("connect-timeout", 50.0, "a timeout"),
+        ("connect-facade", 2500.0, "the facade"),
+    ] {
+        let what = format!("instructions that {layer} adds");
+        report.adds_at_most(limit, per_connect(work), bare, &what);
+    }
 }
 
 fn per_connect(work: &str) -> f64 {

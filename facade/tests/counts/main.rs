@@ -47,6 +47,16 @@ impl Report {
         self.tally(verdict == "ok");
     }
 
+    /// Notes how much more `with` is than `without`, which may be nothing, or less: a layer can
+    /// let the compiler find a shorter way.
+    fn adds_at_most(&mut self, limit: f64, with: f64, without: f64, what: &str) {
+        let is_counted = with > 0.0 && without > 0.0;
+        let added = with - without;
+        let verdict = if is_counted && added <= limit + 1e-9 { "ok" } else { "FAILED" };
+        println!("count {what}: {added:.2} (at most {limit}) ... {verdict}");
+        self.tally(verdict == "ok");
+    }
+
     /// Notes a count that has to be what it is.
     fn exactly(&mut self, expected: f64, count: f64, what: &str) {
         let is_counted = expected <= 0.0 || count > 0.0;
