@@ -2,10 +2,13 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Instant,
 };
 
 /// The addresses of a name in one family, best first, and until when they are good.
+///
+/// A clone shares the addresses and allocates nothing, so that a cache can hand answers out.
 ///
 /// # Examples
 ///
@@ -20,7 +23,7 @@ use std::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// With port 0: the address and, for a link-local one, its scope.
-    addresses: Vec<SocketAddr>,
+    addresses: Arc<[SocketAddr]>,
     expires: Option<Instant>,
 }
 
@@ -45,6 +48,11 @@ impl Answer {
     /// Whether the name has no address of this family.
     pub fn is_empty(&self) -> bool {
         self.addresses.is_empty()
+    }
+
+    /// The addresses, with port 0; link-local ones with their scope.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// The addresses, without their scopes.

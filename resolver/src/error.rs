@@ -1,6 +1,6 @@
 //! What resolvers say when a lookup finds nothing.
 
-use std::{error::Error, fmt, io};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use socketry_connection::Family;
 
@@ -10,6 +10,8 @@ use socketry_connection::Family;
 /// lookup of example.invalid (IPv6) failed: there is no such name (NXDOMAIN)
 /// lookup of example.com (IPv4) failed: the nameserver failed (SERVFAIL)
 /// ```
+///
+/// A clone shares the error beneath: several callers can be told of one failure.
 ///
 /// # Examples
 ///
@@ -21,12 +23,12 @@ use socketry_connection::Family;
 /// let error: io::Error = LookupFailed::new("example.invalid", Family::V4, LookupFailure::NoSuchName).into();
 /// assert_eq!(error.kind(), io::ErrorKind::NotFound);
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LookupFailed {
     name: String,
     family: Family,
     failure: LookupFailure,
-    source: Option<io::Error>,
+    source: Option<Arc<io::Error>>,
 }
 
 impl LookupFailed {
@@ -37,7 +39,7 @@ impl LookupFailed {
 
     /// Adds the error beneath.
     pub fn because_of(mut self, source: io::Error) -> Self {
-        self.source = Some(source);
+        self.source = Some(Arc::new(source));
         self
     }
 
@@ -75,7 +77,7 @@ impl fmt::Display for LookupFailed {
 
 impl Error for LookupFailed {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(self.source.as_ref()?)
+        Some(&**self.source.as_ref()?)
     }
 }
 

@@ -20,7 +20,11 @@ const ROOMS: &[Room] = &[
     Room { folder: "connector", uses: &["connection"], tests_use: &[] },
     Room { folder: "resolver", uses: &["connection"], tests_use: &[] },
     Room { folder: "server", uses: &["connection"], tests_use: &[] },
-    Room { folder: "testing", uses: &["connection", "connector", "server"], tests_use: &[] },
+    Room {
+        folder: "testing",
+        uses: &["connection", "connector", "resolver", "server"],
+        tests_use: &[],
+    },
     Room { folder: "connection-socket", uses: &["connection"], tests_use: &["testing"] },
     Room {
         folder: "connector-tcp",
