@@ -23,8 +23,8 @@ use crate::Trace;
 ///   what failed, from where to where, in which phase, and why.
 /// - The trace MUST be handed on to every connector that is called inside. Whoever opens a socket
 ///   tells the attempt; a layer tells what it does itself and nothing that it only passes on.
-/// - An attempt SHOULD be told through [`Trace::attempt`], [`waits`](crate::AttemptTrace::waits)
-///   included: a timeout hears only of calls that wait or fail.
+/// - An attempt SHOULD be told through [`Trace::attempt`] and a lookup through [`Trace::lookup`],
+///   [`waits`](crate::AttemptTrace::waits) included: a timeout hears only of what waits or fails.
 /// - A call that never had to wait SHOULD yield to the executor now and then (these crates do so
 ///   after 32 calls in a row), so that a loop of connects cannot starve other tasks. A call that
 ///   yields without waiting tells [`Yielded`](crate::EventKind::Yielded) and wakes itself, so that

@@ -42,7 +42,7 @@ pub use crate::{
     host_port::HostPort,
     peer_named::PeerNamed,
     timings::Timings,
-    trace::{AttemptTrace, Trace},
+    trace::{AttemptTrace, LookupTrace, Trace},
 };
 
 mod attempt;

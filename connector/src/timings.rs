@@ -2,14 +2,19 @@
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use crate::{Event, EventKind, Observe};
 
-/// How long the phases of one call took: an observer, and afterwards a fact to keep (put it into the
-/// connection's attributes, if you like).
+/// How long one call took, and its phases: an observer, and afterwards a fact to keep, as an
+/// attribute of the connection.
+///
+/// It measures what it hears. As an observer that wants only what is waited for
+/// ([`Trace::through`](crate::Trace::through)) it does not hear of a name that is known and of an
+/// attempt that connects at once: the name has no time then, and the attempt the time that is left
+/// between what was before it and what came after.
 ///
 /// # Examples
 ///
@@ -19,7 +24,8 @@ use crate::{Event, EventKind, Observe};
 /// async fn timed<C: Connect<HostPort>>(connector: &C, target: HostPort) -> std::io::Result<C::Connection> {
 ///     let timings = Timings::start();
 ///     let connection = connector.connect_traced(target, Trace::to(&timings)).await?;
-///     println!("{timings}"); // lookup 12ms, connect 31ms, handshake 64ms
+///     timings.end();
+///     println!("{timings}"); // lookup 12ms, connect 31ms, handshake 64ms, total 107ms
 ///     Ok(connection)
 /// }
 /// ```
@@ -37,6 +43,7 @@ struct Marks {
     connected: Option<Instant>,
     handshake_started: Option<Instant>,
     handshake_ended: Option<Instant>,
+    ended: Option<Instant>,
 }
 
 impl Timings {
@@ -45,12 +52,18 @@ impl Timings {
         Self { started: Instant::now(), marks: Mutex::default() }
     }
 
+    /// The call has its connection, and ends now. Only the first end counts.
+    pub fn end(&self) {
+        self.lock().ended.get_or_insert_with(Instant::now);
+    }
+
     /// When the call started.
     pub fn started(&self) -> Instant {
         self.started
     }
 
-    /// From the first question to the first answer; `None` if no name was looked up.
+    /// From the first question to the first answer; `None` if no name was looked up, or it was
+    /// known.
     pub fn lookup(&self) -> Option<Duration> {
         let marks = self.marks();
         span(marks.lookup_started, marks.lookup_ended)
@@ -59,7 +72,8 @@ impl Timings {
     /// From the first attempt to the connection; `None` if none came up.
     pub fn connect(&self) -> Option<Duration> {
         let marks = self.marks();
-        span(marks.attempt_started, marks.connected)
+        let before = marks.attempt_started.or(marks.lookup_ended).unwrap_or(self.started);
+        span(Some(before), marks.connected.or(marks.handshake_started).or(marks.ended))
     }
 
     /// The TLS handshake; `None` if there was none, or it did not end.
@@ -68,14 +82,24 @@ impl Timings {
         span(marks.handshake_started, marks.handshake_ended)
     }
 
+    /// The whole call; `None` until it has [ended](Self::end).
+    pub fn total(&self) -> Option<Duration> {
+        span(Some(self.started), self.marks().ended)
+    }
+
     fn marks(&self) -> Marks {
-        *self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Marks> {
+        // Nothing in here can panic half way through a change.
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Observe for Timings {
     fn observe(&self, event: &Event<'_>) {
-        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut marks = self.lock();
         let mark = match event.kind() {
             EventKind::LookupStarted { .. } => &mut marks.lookup_started,
             EventKind::LookupEnded { .. } => &mut marks.lookup_ended,
@@ -101,6 +125,7 @@ impl fmt::Display for Timings {
             ("lookup", self.lookup()),
             ("connect", self.connect()),
             ("handshake", self.handshake()),
+            ("total", self.total()),
         ];
         let mut separator = "";
         for (name, took) in phases {

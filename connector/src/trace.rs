@@ -1,8 +1,8 @@
 //! Hearing what one call of a connector does.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, io, net::SocketAddr, time::Duration};
 
-use socketry_connection::Address;
+use socketry_connection::{Address, Family};
 
 use crate::{Attempt, ConnectFailed, Event, EventKind, Observe, Phase};
 
@@ -54,7 +54,7 @@ impl<'a> Trace<'a> {
     /// `observer` listens in this one's place, and [passes on](Self::pass) what it hears.
     ///
     /// It hears as much as this one does; if nobody listens, only what is waited for and what
-    /// failed: an attempt that connects at once is not told. So a layer can listen to every call in
+    /// failed: an attempt that connects at once and a name that is known are not told. So a layer can listen to every call in
     /// case it takes too long, and costs next to nothing if it does not. (Whoever tells MAY tell
     /// more.)
     #[inline]
@@ -111,6 +111,40 @@ impl<'a> Trace<'a> {
         local: Option<&'e Address>,
     ) -> AttemptTrace<'a, 'e> {
         let mut telling = AttemptTrace { trace: self, remote, local, is_told: false };
+        if self.wants_all {
+            telling.waits();
+        }
+        telling
+    }
+
+    /// Tells of a lookup of `name` in `family`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{io, net::SocketAddr};
+    ///
+    /// use socketry_connection::Family;
+    /// use socketry_connector::Trace;
+    /// # fn known(_: &str) -> Option<Vec<SocketAddr>> { None }
+    /// # async fn ask(_: &str) -> io::Result<Vec<SocketAddr>> { Ok(vec![]) }
+    ///
+    /// async fn look_up(name: &str, trace: Trace<'_>) -> io::Result<Vec<SocketAddr>> {
+    ///     let mut telling = trace.lookup(name, Family::V6);
+    ///     let result = match known(name) {
+    ///         Some(addresses) => Ok(addresses),
+    ///         None => {
+    ///             telling.waits();
+    ///             ask(name).await
+    ///         }
+    ///     };
+    ///     telling.ended(result.as_deref());
+    ///     result
+    /// }
+    /// ```
+    #[inline]
+    pub fn lookup(self, name: &str, family: Family) -> LookupTrace<'a, '_> {
+        let mut telling = LookupTrace { trace: self, name, family, is_told: false };
         if self.wants_all {
             telling.waits();
         }
@@ -175,5 +209,41 @@ impl AttemptTrace<'_, '_> {
             .from_local(self.local.cloned());
         self.trace.tell(|| EventKind::AttemptFailed(&attempt));
         attempt.into()
+    }
+}
+
+/// Tells of one lookup, as much as the observer wants to hear: [`Trace::lookup`].
+///
+/// Dropped without an end, it tells none: the lookup was given up.
+#[derive(Debug)]
+#[must_use = "a lookup ends in one way or the other"]
+pub struct LookupTrace<'a, 'e> {
+    trace: Trace<'a>,
+    name: &'e str,
+    family: Family,
+    is_told: bool,
+}
+
+impl LookupTrace<'_, '_> {
+    /// The lookup begins to wait for an answer.
+    #[inline]
+    pub fn waits(&mut self) {
+        if !self.is_told {
+            let Self { name, family, .. } = *self;
+            self.is_told = true;
+            self.trace.tell(|| EventKind::lookup_started(name, family));
+        }
+    }
+
+    /// The addresses are known (their ports have no meaning), or are known not to come.
+    #[inline]
+    pub fn ended(mut self, result: Result<&[SocketAddr], &io::Error>) {
+        if result.is_err() {
+            self.waits();
+        }
+        if self.is_told {
+            let Self { name, family, .. } = self;
+            self.trace.tell(|| EventKind::lookup_ended(name, family, result));
+        }
     }
 }

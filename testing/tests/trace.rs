@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_lite::future::{block_on, zip};
-use socketry_connection::Address;
+use socketry_connection::{Address, Family};
 use socketry_connector::{Connect, Event, EventKind, Observe, Timings, Trace};
 use socketry_testing::{pair, scripted_connector};
 
@@ -79,4 +79,47 @@ fn timings_measure_the_phases_that_were_heard_and_no_others() {
     assert!(timings.connect().is_some());
     assert_eq!((timings.lookup(), timings.handshake()), (None, None));
     assert!(timings.to_string().starts_with("connect "), "{timings}");
+}
+
+#[test]
+fn timings_that_hear_only_of_waits_give_the_attempt_the_time_that_is_left() {
+    let timings = Timings::start();
+    let trace = Trace::off().through(&timings);
+    trace.lookup("known.example", Family::V6).ended(Ok(&[]));
+    trace.attempt(&REMOTE, None).won();
+    assert_eq!((timings.lookup(), timings.connect(), timings.total()), (None, None, None));
+    timings.end();
+    assert_eq!((timings.lookup(), timings.connect()), (None, timings.total()));
+    assert!(timings.total().is_some());
+}
+
+#[test]
+fn the_first_end_of_timings_counts() {
+    let timings = Timings::start();
+    timings.end();
+    let total = timings.total();
+    timings.end();
+    assert_eq!(timings.total(), total);
+}
+
+#[test]
+fn a_lookup_is_told_to_whoever_wants_all_and_to_others_when_it_waits_or_fails() {
+    let (all, waits) = (Log::default(), Log::default());
+    for trace in [Trace::to(&all), Trace::off().through(&waits)] {
+        trace.lookup("known.example", Family::V4).ended(Ok(&[]));
+        let mut waiting = trace.lookup("asked.example", Family::V4);
+        waiting.waits();
+        waiting.ended(Ok(&[]));
+        let error = std::io::Error::other("no");
+        trace.lookup("failed.example", Family::V4).ended(Err(&error));
+    }
+    let told_to_both = [
+        "looking up IPv4 addresses of asked.example",
+        "asked.example has 0 IPv4 addresses",
+        "looking up IPv4 addresses of failed.example",
+        "no IPv4 addresses of failed.example: no",
+    ];
+    assert_eq!(waits.lines(), told_to_both);
+    assert_eq!(all.lines()[2..], told_to_both);
+    assert_eq!(all.lines()[1], "known.example has 0 IPv4 addresses");
 }
