@@ -1,10 +1,11 @@
-//! Fakes with handles, for tests of connectors, servers and the layers around them.
+//! Fakes with handles, for tests of connectors, resolvers, servers and the layers around them.
 //!
 //! Nothing in here opens a socket or waits for real time. Each fake comes with a handle by which
 //! the test plays the other side:
 //!
 //! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
 //! - [`scripted_connector()`]: a connector whose calls appear at a [`ConnectorHandle`];
+//! - [`scripted_resolver()`]: a resolver whose lookups appear at a [`ResolverHandle`];
 //! - [`scripted_server()`]: a server that yields what its [`ServerHandle`] pushes;
 //! - [`ManualClock`]: time that passes when the test says so;
 //! - [`CountingWaker`]: a waker that says how often it was woken;
@@ -55,6 +56,8 @@ pub use crate::{
     memory::{MemoryConnection, pair, pair_between, pair_with_capacity},
     scripted_call::Call,
     scripted_connector::{ConnectorHandle, ScriptedConnector, scripted_connector},
+    scripted_lookup::Lookup,
+    scripted_resolver::{ResolverHandle, ScriptedResolver, scripted_resolver},
     scripted_server::{ScriptedServer, ServerHandle, scripted_server},
     waker::CountingWaker,
 };
@@ -62,11 +65,15 @@ pub use crate::{
 mod baseline;
 mod check_connection;
 mod check_server;
+mod exchange;
 mod link;
 mod manual_clock;
 mod memory;
+mod script;
 mod scripted_call;
 mod scripted_connector;
+mod scripted_lookup;
+mod scripted_resolver;
 mod scripted_server;
 mod sync;
 mod waker;

@@ -1,18 +1,11 @@
 //! One call of a scripted connector.
 
-use std::{
-    collections::VecDeque,
-    fmt,
-    future::poll_fn,
-    io,
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
-};
+use std::{fmt, io, marker::PhantomData};
 
 use socketry_connection::{BoxConnection, Connection};
 use socketry_connector::Trace;
 
-use crate::sync::{lock, remember, wake};
+use crate::exchange::{Asked, Exchange};
 
 /// A call that a [`ScriptedConnector`](crate::ScriptedConnector) has received and that the test
 /// has to answer.
@@ -21,19 +14,17 @@ use crate::sync::{lock, remember, wake};
 /// kind [`ConnectionAborted`](io::ErrorKind::ConnectionAborted). Keep it to play a peer that never
 /// answers.
 pub struct Call<Target> {
-    target: Target,
-    line: Arc<Line>,
+    exchange: Exchange<Connecting<Target>>,
 }
 
 impl<Target> Call<Target> {
-    pub(crate) fn new(target: Target) -> (Self, Caller) {
-        let line = Arc::new(Line::default());
-        (Self { target, line: line.clone() }, Caller { line })
+    pub(crate) fn new(exchange: Exchange<Connecting<Target>>) -> Self {
+        Self { exchange }
     }
 
     /// What the connector was asked for.
     pub fn target(&self) -> &Target {
-        &self.target
+        self.exchange.question()
     }
 
     /// Tells the caller's trace what happens on the way, when the caller is next polled (and wakes
@@ -55,22 +46,22 @@ impl<Target> Call<Target> {
     /// }
     /// ```
     pub fn tell(&self, tell: impl FnOnce(Trace<'_>) + Send + 'static) {
-        self.line.change(|state| state.tellings.push_back(Box::new(tell)));
+        self.exchange.tell(Box::new(tell));
     }
 
     /// Gives the caller its connection; dropped at once if the caller has given up.
     pub fn succeed(self, connection: impl Connection) {
-        self.answer(Ok(Box::new(connection)));
+        self.exchange.answer(Ok(Box::new(connection)));
     }
 
     /// Gives the caller an error.
     pub fn fail(self, error: io::Error) {
-        self.answer(Err(error));
+        self.exchange.answer(Err(error));
     }
 
     /// Whether the caller has given up: its future was dropped.
     pub fn is_cancelled(&self) -> bool {
-        lock(&self.line.state).hung_up
+        self.exchange.is_cancelled()
     }
 
     /// Waits until the caller gives up.
@@ -79,110 +70,26 @@ impl<Target> Call<Target> {
     ///
     /// May be dropped and called again. One task at a time can wait.
     pub async fn cancelled(&self) {
-        poll_fn(|cx| {
-            let mut state = lock(&self.line.state);
-            if state.hung_up {
-                return Poll::Ready(());
-            }
-            remember(&mut state.tester, cx);
-            Poll::Pending
-        })
-        .await;
-    }
-
-    fn answer(&self, answer: io::Result<BoxConnection>) {
-        self.line.change(|state| state.answer = Some(answer));
-    }
-}
-
-impl<Target> Drop for Call<Target> {
-    fn drop(&mut self) {
-        self.line.change(|state| {
-            state.answer.get_or_insert_with(|| Err(unanswered()));
-        });
+        self.exchange.cancelled().await;
     }
 }
 
 impl<Target: fmt::Debug> fmt::Debug for Call<Target> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("target", &self.target)
+            .field("target", self.target())
             .field("cancelled", &self.is_cancelled())
             .finish()
     }
 }
 
-/// The error of a call that the test dropped instead of answering.
-fn unanswered() -> io::Error {
-    let reason = "the test dropped this call of a scripted connector without an answer";
-    io::Error::new(io::ErrorKind::ConnectionAborted, reason)
-}
+/// What is asked of a connector.
+pub(crate) struct Connecting<Target>(PhantomData<Target>);
 
-/// The caller's side of a call: what its future holds.
-pub(crate) struct Caller {
-    line: Arc<Line>,
-}
-
-impl Caller {
-    /// The answer, once the test has given it; tells `trace` what the test says on the way.
-    pub(crate) fn poll_answer(
-        &self,
-        cx: &Context<'_>,
-        trace: Trace<'_>,
-    ) -> Poll<io::Result<BoxConnection>> {
-        let mut state = lock(&self.line.state);
-        while let Some(tell) = state.tellings.pop_front() {
-            drop(state); // what is told may do anything, even drive this very call
-            tell(trace);
-            state = lock(&self.line.state);
-        }
-        match state.answer.take() {
-            Some(answer) => Poll::Ready(answer),
-            None => {
-                remember(&mut state.caller, cx);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl Drop for Caller {
-    fn drop(&mut self) {
-        let mut state = lock(&self.line.state);
-        state.hung_up = true;
-        let tester = state.tester.take();
-        drop(state);
-        wake(tester);
-    }
-}
-
-/// What the two sides of a call share.
-#[derive(Default)]
-struct Line {
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    tellings: VecDeque<Telling>,
-    answer: Option<io::Result<BoxConnection>>,
-    hung_up: bool,
-    caller: Option<Waker>,
-    tester: Option<Waker>,
-}
-
-type Telling = Box<dyn FnOnce(Trace<'_>) + Send>;
-
-impl Line {
-    /// Changes something that the caller waits for, unless it has hung up.
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = lock(&self.state);
-        if state.hung_up {
-            return;
-        }
-        change(&mut state);
-        let caller = state.caller.take();
-        drop(state);
-        wake(caller);
-    }
+impl<Target> Asked for Connecting<Target> {
+    type Question = Target;
+    type Telling = Box<dyn FnOnce(Trace<'_>) + Send>;
+    type Answer = BoxConnection;
+    type Prepared = Box<dyn FnOnce(Target, Trace<'_>) -> io::Result<BoxConnection> + Send>;
+    const UNANSWERED: &str = "the test dropped this call of a scripted connector without an answer";
 }

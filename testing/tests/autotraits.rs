@@ -9,13 +9,15 @@ use socketry_connector::{
     AllAttemptsFailed, Attempt, Attempts, BoxConnector, Candidates, Connect, ConnectFailed, Feed,
     FixedConnector, Host, HostPort, InvalidHost, PeerNamed, Timings, Trace,
 };
+use socketry_resolver::{BoxResolver, Family, Resolve};
 use socketry_server::{
     AcceptFailed, Accepting, BoxServer, Control, Incoming, InvalidNetwork, LimitReached,
     ListenFailed, Network, ServerGroup, Slot, State, Watch,
 };
 use socketry_testing::{
-    Call, ConnectorHandle, CountingWaker, ManualClock, MemoryConnection, ScriptedConnector,
-    ScriptedServer, ServerHandle, scripted_connector,
+    Call, ConnectorHandle, CountingWaker, Lookup, ManualClock, MemoryConnection, ResolverHandle,
+    ScriptedConnector, ScriptedResolver, ScriptedServer, ServerHandle, scripted_connector,
+    scripted_resolver,
 };
 
 fn assert_send_sync_unpin<T: Send + Sync + Unpin + ?Sized>() {}
@@ -75,6 +77,9 @@ fn the_fakes_can_be_played_from_another_thread() {
     assert_send_sync_unpin::<ScriptedConnector<HostPort>>();
     assert_send_sync_unpin::<ConnectorHandle<HostPort>>();
     assert_send_sync_unpin::<Call<HostPort>>();
+    assert_send_sync_unpin::<ScriptedResolver>();
+    assert_send_sync_unpin::<ResolverHandle>();
+    assert_send_sync_unpin::<Lookup>();
     assert_send_sync_unpin::<ScriptedServer>();
     assert_send_sync_unpin::<ServerHandle>();
     assert_send_sync_unpin::<ManualClock>();
@@ -94,4 +99,12 @@ fn the_futures_of_connectors_are_send_through_every_adapter() {
     assert_send(&connect(&Box::new(connector.clone())));
     assert_send(&connect(&FixedConnector::new(connector.clone(), ([127, 0, 0, 1], 80).into())));
     assert_send(&connect(&BoxConnector::new(connector)));
+}
+
+#[test]
+fn the_futures_of_resolvers_are_send_through_every_adapter() {
+    let (resolver, _handle) = scripted_resolver();
+    assert_send(&resolver.resolve("a.example", Family::V4));
+    assert_send(&Box::new(resolver.clone()).resolve("a.example", Family::V4));
+    assert_send(&BoxResolver::new(resolver).resolve("a.example", Family::V4));
 }

@@ -8,5 +8,6 @@ mod connector;
 mod group;
 mod memory;
 mod scripted_connector;
+mod scripted_resolver;
 mod scripted_server;
 mod trace;
