@@ -1,6 +1,6 @@
 //! Fakes with handles, for tests of connectors, resolvers, servers and the layers around them.
 //!
-//! Nothing in here opens a socket or waits for real time. Each fake comes with a handle by which
+//! Nothing in here opens a socket or waits for real time, but for the nameserver. Each fake comes with a handle by which
 //! the test plays the other side:
 //!
 //! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
@@ -10,6 +10,7 @@
 //! - [`ManualClock`]: time that passes when the test says so;
 //! - [`CountingWaker`]: a waker that says how often it was woken;
 //! - [`Baseline`]: finds file descriptors and threads that were left behind;
+//! - `DnsServer` (with the feature `dns`): a nameserver that follows a script, also a bad one;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
 //!   the house as functions that any implementation can be run through.
 //!
@@ -48,6 +49,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "dns")]
+pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
 pub use crate::{
     baseline::Baseline,
     check_connection::{check_abort, check_connection},
@@ -65,6 +68,8 @@ pub use crate::{
 mod baseline;
 mod check_connection;
 mod check_server;
+#[cfg(feature = "dns")]
+mod dns;
 mod exchange;
 mod link;
 mod manual_clock;
