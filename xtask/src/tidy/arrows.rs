@@ -37,6 +37,11 @@ const ROOMS: &[Room] = &[
         tests_use: &["testing"],
     },
     Room {
+        folder: "connector-dns",
+        uses: &["connection", "connector", "resolver"],
+        tests_use: &["testing"],
+    },
+    Room {
         folder: "connector-timeout",
         uses: &["connection", "connector"],
         tests_use: &["testing"],
