@@ -40,6 +40,10 @@ impl<A: Asked> Exchange<A> {
         &self.question
     }
 
+    pub(crate) fn question_mut(&mut self) -> &mut A::Question {
+        &mut self.question
+    }
+
     /// Says something to the caller, when it is next polled (and wakes it).
     pub(crate) fn tell(&self, telling: A::Telling) {
         self.line.change(|state| state.tellings.push_back(telling));

@@ -27,6 +27,12 @@ impl<Target> Call<Target> {
         self.exchange.question()
     }
 
+    /// What the connector was asked for, to take something out of it: the addresses of
+    /// [`Candidates`](socketry_connector::Candidates), say.
+    pub fn target_mut(&mut self) -> &mut Target {
+        self.exchange.question_mut()
+    }
+
     /// Tells the caller's trace what happens on the way, when the caller is next polled (and wakes
     /// it).
     ///

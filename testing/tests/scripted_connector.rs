@@ -111,3 +111,12 @@ fn prepared_answers_are_given_at_the_first_poll_in_order() {
     assert_eq!((first.is_ok(), second.is_ok()), (false, true));
     assert_eq!((handle.pending(), handle.begun()), (0, 2));
 }
+
+#[test]
+fn what_was_asked_for_can_be_taken_apart_while_the_caller_waits() {
+    let (connector, handle) = scripted_connector::<Vec<u16>>();
+    let mut connecting = pin!(connector.connect(vec![80, 443]));
+    assert!(block_on(poll_once(&mut connecting)).is_none());
+    let mut call = handle.try_next_call().unwrap();
+    assert_eq!(call.target_mut().pop(), Some(443));
+}
