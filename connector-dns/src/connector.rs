@@ -1,26 +1,17 @@
 //! The connector this crate is about.
 
 use std::{
-    fmt,
-    future::{Future, poll_fn},
-    io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    pin::pin,
+    fmt, io,
+    net::{Ipv4Addr, Ipv6Addr},
     sync::Arc,
     time::Duration,
 };
 
 use socketry_connection::{Clock, Family};
-use socketry_connector::{Candidates, Connect, EventKind, Feed, HostPort, Trace};
-use socketry_resolver::{Answer, Resolve};
+use socketry_connector::{Candidates, Connect, HostPort, Trace};
+use socketry_resolver::Resolve;
 
-use crate::{
-    error::{PartlyResolved, ResolveFailed},
-    families::Families,
-    lookup::{Lookup, Lookups},
-    outcome::Outcomes,
-    source::{SourceOf, ask_system},
-};
+use crate::{call::Call, families::Families, options::Options};
 
 /// Connects to a host by name: looks its addresses up, and has them dialled by the connector inside
 /// as they arrive (RFC 8305).
@@ -76,28 +67,18 @@ use crate::{
 pub struct DnsConnector<C, R> {
     inner: C,
     resolver: R,
-    families: Families,
-    resolution_delay: Duration,
-    clock: Option<Arc<dyn Clock>>,
-    source_of: SourceOf,
+    options: Options,
 }
 
 impl<C, R> DnsConnector<C, R> {
     /// Looks names up with `resolver`, and has `inner` dial the addresses.
     pub fn new(inner: C, resolver: R) -> Self {
-        Self {
-            inner,
-            resolver,
-            families: Families::default(),
-            resolution_delay: RESOLUTION_DELAY,
-            clock: None,
-            source_of: ask_system,
-        }
+        Self { inner, resolver, options: Options::default() }
     }
 
     /// Looks names up in these families. By default in [both](Families::Both), IPv6 preferred.
     pub fn families(mut self, families: Families) -> Self {
-        self.families = families;
+        self.options.families = families;
         self
     }
 
@@ -106,13 +87,13 @@ impl<C, R> DnsConnector<C, R> {
     ///
     /// Zero does not hold them back; [`Duration::MAX`] waits until the other lookup has ended.
     pub fn resolution_delay(mut self, delay: Duration) -> Self {
-        self.resolution_delay = delay;
+        self.options.resolution_delay = delay;
         self
     }
 
     /// Takes the time for the resolution delay from `clock` instead of the system.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
+        self.options.clock = Some(clock);
         self
     }
 
@@ -140,9 +121,9 @@ impl<C, R> DnsConnector<C, R> {
 /// # Errors
 ///
 /// [`InvalidInput`](io::ErrorKind::InvalidInput) for port 0 and for a zone that is no network
-/// interface, before anything is looked up. [`ResolveFailed`] if there was no address to dial.
+/// interface, before anything is looked up. [`ResolveFailed`](crate::ResolveFailed) if there was no address to dial.
 /// Otherwise those of the connector inside, unchanged unless a lookup has failed, too: then it is
-/// [`PartlyResolved`], which tells both.
+/// [`PartlyResolved`](crate::PartlyResolved), which tells both.
 ///
 /// # Cancel safety
 ///
@@ -159,117 +140,17 @@ impl<C: Connect<Candidates>, R: Resolve> Connect<HostPort> for DnsConnector<C, R
         if target.port() == 0 {
             return Err(refuse_port_0(&target));
         }
-        match target.literal() {
-            Some(address) => self.inner.connect_traced(Candidates::from(address?), trace).await,
+        let candidates = match target.literal() {
+            Some(address) => Candidates::from(address?),
             None if target.host().is_localhost() => {
-                let addresses = localhost(self.families, target.port());
-                self.connect_to(addresses, target, trace).await
+                localhost(self.options.families, target.port()).for_host(target)
             }
-            None => self.connect_by_name(target, trace).await,
-        }
-    }
-}
-
-impl<C: Connect<Candidates>, R: Resolve> DnsConnector<C, R> {
-    async fn connect_by_name(
-        &self,
-        target: HostPort,
-        trace: Trace<'_>,
-    ) -> io::Result<C::Connection> {
-        let outcomes = {
-            let name = target.host().name().unwrap_or_default(); // a literal has none
-            let (preferred, other) = self.families.by_preference();
-            let first = pin!(Some(self.look_up(name, preferred, trace)));
-            let second = pin!(other.map(|other| self.look_up(name, other, trace)));
-            let mut lookups = Lookups::new(
-                Lookup::new(name, preferred, first, trace),
-                other.map(|other| Lookup::new(name, other, second, trace)),
-            );
-            lookups.until_enough(self.resolution_delay, self.clock.as_ref()).await;
-            if !lookups.is_settled() {
-                return self.connect_while_looking_up(lookups, target.clone(), trace).await;
+            None => {
+                let Self { inner, resolver, options } = self;
+                return Call { inner, resolver, options, trace }.connect(target).await;
             }
-            lookups.into_outcomes()
         };
-        self.connect_to_outcomes(outcomes, target, trace).await
-    }
-
-    /// Begins the lookup of one family.
-    fn look_up<'a>(
-        &'a self,
-        name: &'a str,
-        family: Family,
-        trace: Trace<'_>,
-    ) -> impl Future<Output = io::Result<Answer>> + Send + use<'a, C, R> {
-        trace.tell(|| EventKind::lookup_started(name, family));
-        self.resolver.resolve(name, family)
-    }
-
-    /// Connects while a lookup is still under way.
-    async fn connect_while_looking_up<F>(
-        &self,
-        mut lookups: Lookups<'_, F>,
-        target: HostPort,
-        trace: Trace<'_>,
-    ) -> io::Result<C::Connection>
-    where
-        F: Future<Output = io::Result<Answer>> + Send,
-    {
-        let port = target.port();
-        let (feed, candidates) = Candidates::fed();
-        self.push_settled(&mut lookups, &feed, port);
-        let mut feed = Some(feed);
-        let mut connecting = pin!(self.inner.connect_traced(candidates.for_host(target), trace));
-        let result = poll_fn(|cx| {
-            // The lookup first: what it finds can be dialled in the same poll.
-            if let Some(open) = &feed {
-                lookups.poll(cx);
-                if lookups.is_settled() {
-                    self.push_settled(&mut lookups, open, port);
-                    feed = None; // nothing more will come
-                }
-            }
-            connecting.as_mut().poll(cx)
-        })
-        .await;
-        result.map_err(|error| explain(error, lookups.into_outcomes()))
-    }
-
-    /// Feeds the connector inside what has been found so far.
-    fn push_settled<F>(&self, lookups: &mut Lookups<'_, F>, feed: &Feed, port: u16)
-    where
-        F: Future<Output = io::Result<Answer>>,
-    {
-        for outcome in lookups.settled() {
-            for address in outcome.take_addresses(port, self.source_of) {
-                feed.push(address);
-            }
-            feed.settle(outcome.family());
-        }
-    }
-
-    /// Connects when all lookups are over.
-    async fn connect_to_outcomes(
-        &self,
-        outcomes: Outcomes,
-        target: HostPort,
-        trace: Trace<'_>,
-    ) -> io::Result<C::Connection> {
-        let addresses = outcomes.addresses(self.families, target.port(), self.source_of);
-        if addresses.is_empty() {
-            return Err(ResolveFailed::new(target, outcomes).into());
-        }
-        let result = self.connect_to(addresses, target, trace).await;
-        result.map_err(|error| explain(error, outcomes))
-    }
-
-    fn connect_to(
-        &self,
-        addresses: Vec<SocketAddr>,
-        target: HostPort,
-        trace: Trace<'_>,
-    ) -> impl Future<Output = io::Result<C::Connection>> + Send {
-        self.inner.connect_traced(Candidates::from(addresses).for_host(target), trace)
+        self.inner.connect_traced(candidates, trace).await
     }
 }
 
@@ -278,18 +159,15 @@ impl<C: fmt::Debug, R: fmt::Debug> fmt::Debug for DnsConnector<C, R> {
         f.debug_struct("DnsConnector")
             .field("inner", &self.inner)
             .field("resolver", &self.resolver)
-            .field("families", &self.families)
-            .field("resolution_delay", &self.resolution_delay)
-            .field("clock", &self.clock)
+            .field("families", &self.options.families)
+            .field("resolution_delay", &self.options.resolution_delay)
+            .field("clock", &self.options.clock)
             .finish_non_exhaustive()
     }
 }
 
-/// RFC 8305, section 8.
-const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
-
 /// This machine, in the families that are asked for.
-fn localhost(families: Families, port: u16) -> Vec<SocketAddr> {
+fn localhost(families: Families, port: u16) -> Candidates {
     let (preferred, other) = families.by_preference();
     let address = |family| match family {
         Family::V6 => (Ipv6Addr::LOCALHOST, port).into(),
@@ -298,19 +176,112 @@ fn localhost(families: Families, port: u16) -> Vec<SocketAddr> {
     [Some(preferred), other].into_iter().flatten().map(address).collect()
 }
 
-/// Adds to the error of a connect why it did not have more addresses to dial.
-fn explain(error: io::Error, outcomes: Outcomes) -> io::Error {
-    for outcome in outcomes {
-        let family = outcome.family();
-        if let Some(lookup_error) = outcome.into_failure() {
-            return PartlyResolved::wrap(error, family, lookup_error);
-        }
-    }
-    error
-}
-
 #[cold]
 fn refuse_port_0(target: &HostPort) -> io::Error {
     let text = format!("connection to tcp://{target} refused: port 0 cannot be connected to");
     io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future,
+        net::{IpAddr, SocketAddr},
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use socketry_resolver::StaticResolver;
+    use socketry_testing::{
+        Call, ConnectorHandle, ScriptedConnector, scripted_connector, scripted_resolver,
+    };
+
+    use super::*;
+    use crate::source::SourceOf;
+
+    type Inner = ScriptedConnector<Candidates>;
+
+    fn connector<R>(
+        resolver: R,
+        source_of: SourceOf,
+    ) -> (DnsConnector<Inner, R>, ConnectorHandle<Candidates>) {
+        let (inner, handle) = scripted_connector();
+        let mut connector = DnsConnector::new(inner, resolver);
+        connector.options.source_of = source_of;
+        (connector, handle)
+    }
+
+    fn resolver(ips: &[&str]) -> StaticResolver {
+        StaticResolver::new().with("a.example", ips.iter().map(|ip| ip.parse().unwrap()))
+    }
+
+    fn target() -> HostPort {
+        "a.example:80".parse().unwrap()
+    }
+
+    /// Of these addresses only those that end in 2 can be reached.
+    fn source_of(destination: SocketAddr) -> io::Result<Option<IpAddr>> {
+        let ip = destination.ip();
+        Ok(ip.to_string().ends_with('2').then_some(ip))
+    }
+
+    fn arrived(call: &mut Call<Candidates>) -> Vec<String> {
+        let mut ips = Vec::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(address)) = call.target_mut().poll_next(&mut cx) {
+            ips.push(address.ip().to_string());
+        }
+        ips
+    }
+
+    /// The addresses that are dialled for a name with these.
+    fn dialled(ips: &[&str]) -> Vec<String> {
+        let (connector, inner) = connector(resolver(ips), source_of);
+        let connecting = pin!(connector.connect(target()));
+        assert!(connecting.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        arrived(&mut inner.try_next_call().unwrap())
+    }
+
+    #[test]
+    fn the_addresses_of_each_family_are_put_in_order() {
+        assert_eq!(
+            dialled(&["192.0.2.1", "2001:db8::1", "192.0.2.2", "2001:db8::2"]),
+            ["2001:db8::2", "2001:db8::1", "192.0.2.2", "192.0.2.1"]
+        );
+    }
+
+    #[test]
+    fn which_family_goes_first_is_decided_by_the_best_of_each() {
+        assert_eq!(
+            dialled(&["fd00::2", "2001:db8::1", "192.0.2.1"]),
+            ["192.0.2.1", "fd00::2", "2001:db8::1"]
+        );
+        assert_eq!(
+            dialled(&["fd00::1", "2001:db8::2", "192.0.2.1"]),
+            ["2001:db8::2", "fd00::1", "192.0.2.1"]
+        );
+    }
+
+    #[test]
+    fn what_is_fed_while_a_lookup_is_under_way_is_put_in_order_as_well() {
+        let (scripted, lookups) = scripted_resolver();
+        let (connector, inner) = connector(scripted, source_of);
+        let mut connecting = pin!(connector.connect(target()));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(connecting.as_mut().poll(&mut cx).is_pending());
+        let ips = ["2001:db8::1", "2001:db8::2"].map(|ip| ip.parse::<IpAddr>().unwrap());
+        lookups.try_next_lookup().unwrap().answer(ips.into_iter().collect());
+        assert!(connecting.as_mut().poll(&mut cx).is_pending());
+        let mut call = inner.try_next_call().unwrap();
+        assert_eq!(arrived(&mut call), ["2001:db8::2", "2001:db8::1"]);
+    }
+
+    #[test]
+    fn one_address_a_family_asks_for_no_source() {
+        let resolver = resolver(&["2001:db8::1", "192.0.2.1"]);
+        let (connector, inner) = connector(resolver, |_| panic!("nobody may ask for a source"));
+        let connecting = pin!(connector.connect(target()));
+        assert!(connecting.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(inner.pending(), 1);
+    }
 }

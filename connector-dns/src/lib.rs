@@ -66,10 +66,12 @@ pub use crate::{
     service::service,
 };
 
+mod call;
 mod connector;
 mod error;
 mod families;
 mod lookup;
+mod options;
 mod order;
 mod outcome;
 mod policy;

@@ -68,7 +68,7 @@ where
         Self { preferred, other }
     }
 
-    /// Waits until dialling may begin, or is known to be in vain.
+    /// Waits until dialling may begin, or is known to be in vain: whether it had to wait.
     ///
     /// Addresses of the preferred family may be dialled at once. Those of the other are held back
     /// until the preferred family is settled, or for the `resolution_delay` (RFC 8305, section 3).
@@ -76,9 +76,11 @@ where
         &mut self,
         resolution_delay: Duration,
         clock: Option<&Arc<dyn Clock>>,
-    ) {
+    ) -> bool {
         let mut delay = None;
+        let mut polls = 0;
         poll_fn(|cx| {
+            polls += 1;
             self.poll(cx);
             let other_has_addresses =
                 self.other.as_ref().is_some_and(|other| other.outcome.has_addresses());
@@ -94,6 +96,7 @@ where
             }
         })
         .await;
+        polls > 1
     }
 
     /// Goes on with what is under way.

@@ -6,16 +6,19 @@ use std::{
     io,
     net::IpAddr,
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Waker},
     time::Instant,
 };
 
 use socketry_connection::{Clock, Family};
-use socketry_connector::{Candidates, Connect, Trace};
+use socketry_connector::{Candidates, Connect, Event, EventKind, Observe, Trace};
 use socketry_connector_dns::DnsConnector;
-use socketry_resolver::{Answer, Resolve};
-use socketry_testing::{MemoryConnection, pair};
+use socketry_resolver::{Answer, Resolve, StaticResolver};
+use socketry_testing::{CountingWaker, MemoryConnection, pair};
 
 use super::host;
 
@@ -104,4 +107,63 @@ fn putting_several_addresses_in_order_allocates_once_a_family() {
     let v6 = ["2001:db8::1", "2001:db8::2"];
     assert_eq!(allocations("example.com:80", &v6, &["192.0.2.1"]), 2);
     assert_eq!(allocations("example.com:80", &v6, &["192.0.2.1", "192.0.2.2"]), 3);
+}
+
+#[test]
+fn a_name_that_is_known_not_to_exist_lets_others_go_first() {
+    let connector = DnsConnector::new(Ready(Mutex::default()), StaticResolver::new())
+        .with_clock(Arc::new(Forbidden));
+    let waker = CountingWaker::new();
+    let yielded = Yielded::default();
+    let mut connecting =
+        pin!(connector.connect_traced(host("example.com:80"), Trace::to(&yielded)));
+    assert!(connecting.as_mut().poll(&mut waker.context()).is_pending());
+    assert_eq!((waker.count(), yielded.0.load(Ordering::SeqCst)), (1, true));
+    assert!(matches!(connecting.poll(&mut waker.context()), Poll::Ready(Err(_))));
+}
+
+/// Whether a call has told that it lets others go first.
+#[derive(Default)]
+struct Yielded(AtomicBool);
+
+impl Observe for Yielded {
+    fn observe(&self, event: &Event<'_>) {
+        if let EventKind::Yielded = event.kind() {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Holds so many bytes while it connects, or looks up.
+struct Large<const BYTES: usize>;
+
+impl<const BYTES: usize> Large<BYTES> {
+    async fn wait(&self) {
+        let held = [0_u8; BYTES];
+        futures_lite::future::yield_now().await;
+        std::hint::black_box(&held);
+    }
+}
+
+impl<const BYTES: usize> Connect<Candidates> for Large<BYTES> {
+    type Connection = MemoryConnection;
+
+    async fn connect_traced(&self, _: Candidates, _: Trace<'_>) -> io::Result<MemoryConnection> {
+        self.wait().await;
+        Ok(pair().0)
+    }
+}
+
+impl<const BYTES: usize> Resolve for Large<BYTES> {
+    async fn resolve(&self, _: &str, _: Family) -> io::Result<Answer> {
+        self.wait().await;
+        Ok(Answer::default())
+    }
+}
+
+#[test]
+fn the_future_holds_one_connect_and_two_lookups_and_little_more() {
+    let connector = DnsConnector::new(Large::<100_000>, Large::<10_000>);
+    let size = size_of_val(&connector.connect(host("example.com:80")));
+    assert!(size < 122_000, "{size}");
 }
