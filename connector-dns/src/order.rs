@@ -89,13 +89,14 @@ mod tests {
     use super::*;
 
     /// Sources of the tests: a destination, and where it is reached from.
-    const SOURCES: [(&str, Option<&str>); 17] = [
+    const SOURCES: [(&str, Option<&str>); 18] = [
         ("2001:db8:1::1", Some("2001:db8:1::99")),
         ("2001:db8:2::1", Some("2001:db8:1::99")),
         ("2001:db8:1:0:8000::1", Some("2001:db8:1::99")),
         ("2001:db8:1:0:8000::2", Some("2001:db8:1::99")),
         ("2001:db8:dead::1", None),
         ("2001:db8:dead::2", None),
+        ("2002:c000:203::1", None),
         ("2002:c000:201::1", Some("2002:c000:263::99")),
         ("2002:c000:202::1", Some("2001:db8:1::99")),
         ("fd00::1", Some("fd00::99")),
@@ -185,6 +186,7 @@ mod tests {
             ["192.0.2.1", "203.0.113.1"],
             ["203.0.113.1", "192.0.2.1"],
             ["2001:db8:dead::2", "2001:db8:dead::1"],
+            ["2002:c000:203::1", "2001:db8:dead::1"],
         ] {
             let mut given = addresses(&ips);
             sort(&mut given, of_the_table);

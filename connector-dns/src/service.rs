@@ -112,6 +112,7 @@ domain		53/udp
 http		80/tcp		www www-http	# WorldWideWeb HTTP
 tftp		69/udp
 only-a-name
+no-protocol	79
 odd		tcp
 odd		99999/tcp
 odd		x/tcp
@@ -149,6 +150,7 @@ odd 78/tcp
             ("WorldWideWeb", None),
             ("tftp", None),
             ("only-a-name", None),
+            ("no-protocol", None),
             ("80/tcp", None),
         ] {
             assert_eq!(find_port(SERVICES, service), port, "{service}");

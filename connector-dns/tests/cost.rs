@@ -11,7 +11,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use socketry_connection::{Clock, Family};
@@ -20,7 +20,7 @@ use socketry_connector_dns::DnsConnector;
 use socketry_resolver::{Answer, Resolve, StaticResolver};
 use socketry_testing::{CountingWaker, MemoryConnection, pair};
 
-use super::host;
+use super::{Stage, answer, assert_pending, host};
 
 /// Takes all addresses and is connected at once.
 struct Ready(Mutex<Option<MemoryConnection>>);
@@ -107,6 +107,17 @@ fn putting_several_addresses_in_order_allocates_once_a_family() {
     let v6 = ["2001:db8::1", "2001:db8::2"];
     assert_eq!(allocations("example.com:80", &v6, &["192.0.2.1"]), 2);
     assert_eq!(allocations("example.com:80", &v6, &["192.0.2.1", "192.0.2.2"]), 3);
+}
+
+#[test]
+fn without_a_resolution_delay_no_clock_is_read() {
+    let stage = Stage::with(|connector| {
+        connector.resolution_delay(Duration::ZERO).with_clock(Arc::new(Forbidden))
+    });
+    let (mut connecting, _v6, v4) = stage.look_up();
+    v4.answer(answer(&["192.0.2.1"]));
+    assert_pending(&mut connecting);
+    assert_eq!(stage.inner.begun(), 1);
 }
 
 #[test]

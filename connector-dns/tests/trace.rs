@@ -91,6 +91,20 @@ fn of_an_address_and_of_localhost_no_lookup_is_told_but_the_trace_is_handed_on()
 }
 
 #[test]
+fn the_trace_is_handed_on_if_all_is_known_before_the_connect_begins() {
+    let (stage, log) = (Stage::new(), Log::default());
+    stage.resolver.succeed_next(answer(&["2001:db8::1"]));
+    stage.resolver.succeed_next(answer(&["192.0.2.1"]));
+    let mut connecting = begin(&stage, "example.com:80", &log);
+    log.take();
+    let remote = "tcp://[2001:db8::1]:80".parse().unwrap();
+    let call = stage.call();
+    call.tell(move |trace| trace.tell(|| EventKind::attempt_won(&remote)));
+    assert_pending(&mut connecting);
+    assert_eq!(log.take(), ["connected to tcp://[2001:db8::1]:80"]);
+}
+
+#[test]
 fn a_lookup_that_is_given_up_is_not_told_to_end() {
     let (stage, log) = (Stage::new(), Log::default());
     drop(begin(&stage, "example.com:80", &log));
