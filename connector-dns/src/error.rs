@@ -23,6 +23,26 @@ use crate::outcome::Outcomes;
 /// (the preferred family's before the other's) which is not [`NotFound`](io::ErrorKind::NotFound),
 /// because a name that exists may be hidden behind it. It is `NotFound` if every nameserver's word
 /// is that there are no addresses. Its source is that failure.
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+///
+/// use futures_lite::future::block_on;
+/// use socketry_connector::{Candidates, Connect};
+/// use socketry_connector_dns::{DnsConnector, ResolveFailed};
+/// use socketry_resolver::StaticResolver;
+///
+/// # let (race, _handle) = socketry_testing::scripted_connector::<Candidates>();
+/// let connector = DnsConnector::new(race, StaticResolver::new()); // it knows no names
+/// let error = block_on(connector.connect("a.example:80".parse()?)).unwrap_err();
+/// assert_eq!(error.kind(), io::ErrorKind::NotFound);
+///
+/// let failed = error.get_ref().and_then(|payload| payload.downcast_ref::<ResolveFailed>());
+/// assert_eq!(failed.map(|failed| failed.host().to_string()), Some("a.example:80".to_string()));
+/// # io::Result::Ok(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ResolveFailed {
     host: HostPort,

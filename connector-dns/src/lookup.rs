@@ -77,26 +77,35 @@ where
         resolution_delay: Duration,
         clock: Option<&Arc<dyn Clock>>,
     ) -> bool {
-        let mut delay = None;
-        let mut polls = 0;
+        let (mut delay, mut has_waited) = (None, false);
         poll_fn(|cx| {
-            polls += 1;
             self.poll(cx);
-            let other_has_addresses =
-                self.other.as_ref().is_some_and(|other| other.outcome.has_addresses());
-            if self.preferred.outcome.has_addresses() || self.is_settled() {
-                Poll::Ready(())
-            } else if !other_has_addresses {
-                Poll::Pending
-            } else if resolution_delay.is_zero() {
-                Poll::Ready(())
-            } else {
-                let delay = delay.get_or_insert_with(|| Sleep::after(clock, resolution_delay));
-                Pin::new(delay).poll(cx)
-            }
+            let enough = match self.so_far() {
+                SoFar::Enough => Poll::Ready(()),
+                SoFar::HeldBack if resolution_delay.is_zero() => Poll::Ready(()),
+                SoFar::HeldBack => {
+                    let delay = delay.get_or_insert_with(|| Sleep::after(clock, resolution_delay));
+                    Pin::new(delay).poll(cx)
+                }
+                SoFar::Nothing => Poll::Pending,
+            };
+            has_waited |= enough.is_pending();
+            enough
         })
         .await;
-        polls > 1
+        has_waited
+    }
+
+    fn so_far(&self) -> SoFar {
+        let other_has_addresses =
+            self.other.as_ref().is_some_and(|other| other.outcome.has_addresses());
+        if self.preferred.outcome.has_addresses() || self.is_settled() {
+            SoFar::Enough
+        } else if other_has_addresses {
+            SoFar::HeldBack
+        } else {
+            SoFar::Nothing
+        }
     }
 
     /// Goes on with what is under way.
@@ -122,4 +131,13 @@ where
     pub(crate) fn into_outcomes(self) -> Outcomes {
         Outcomes::new(self.preferred.outcome, self.other.map(|other| other.outcome))
     }
+}
+
+/// What has come of the lookups so far.
+enum SoFar {
+    /// Something to dial, or the knowledge that there is nothing.
+    Enough,
+    /// Addresses of the family that is not preferred, while the other is under way.
+    HeldBack,
+    Nothing,
 }

@@ -60,6 +60,7 @@ mod dialling;
 mod errors;
 mod families;
 mod literals;
+mod settles;
 mod trace;
 
 type Connector = DnsConnector<ScriptedConnector<Candidates>, ScriptedResolver>;
