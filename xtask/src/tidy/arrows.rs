@@ -212,6 +212,8 @@ mod tests {
                 let apart = match (side(room.folder), side(used)) {
                     ("connection", to) => to == "connection",
                     ("connector", "connector") | ("server", "server") => !used.contains('-'),
+                    // Looking a name up is on the way to a connection; who does it is not said.
+                    ("connector", "resolver") => room.folder.contains('-') && !used.contains('-'),
                     ("connector" | "resolver" | "server", to) => to == "connection",
                     _ => true,
                 };
