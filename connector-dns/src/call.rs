@@ -7,7 +7,6 @@ use std::{
     task::Poll,
 };
 
-use socketry_connection::Family;
 use socketry_connector::{Candidates, Connect, EventKind, Feed, HostPort, Trace};
 use socketry_resolver::{Answer, Resolve};
 
@@ -32,8 +31,8 @@ impl<C: Connect<Candidates>, R: Resolve> Call<'_, C, R> {
         let (has_waited, outcomes) = {
             let name = target.host().name().unwrap_or_default(); // only a literal has none
             let (preferred, other) = self.options.families.by_preference();
-            let first = pin!(Some(self.look_up(name, preferred)));
-            let second = pin!(other.map(|other| self.look_up(name, other)));
+            let first = pin!(Some(self.resolver.resolve(name, preferred)));
+            let second = pin!(other.map(|other| self.resolver.resolve(name, other)));
             let mut lookups = Lookups::new(
                 Lookup::new(name, preferred, first, self.trace),
                 other.map(|other| Lookup::new(name, other, second, self.trace)),
@@ -56,16 +55,6 @@ impl<C: Connect<Candidates>, R: Resolve> Call<'_, C, R> {
         let candidates = Candidates::from(addresses).for_host(target);
         let result = self.inner.connect_traced(candidates, self.trace).await;
         result.map_err(|error| explain(error, outcomes))
-    }
-
-    /// Begins the lookup of one family.
-    fn look_up<'n>(
-        &'n self,
-        name: &'n str,
-        family: Family,
-    ) -> impl Future<Output = io::Result<Answer>> + Send {
-        self.trace.tell(|| EventKind::lookup_started(name, family));
-        self.resolver.resolve(name, family)
     }
 
     /// Connects to what has been found, while a lookup is still under way.

@@ -10,18 +10,17 @@ use std::{
 };
 
 use socketry_connection::{Clock, Family, Sleep};
-use socketry_connector::{EventKind, Trace};
+use socketry_connector::{LookupTrace, Trace};
 use socketry_resolver::Answer;
 
 use crate::outcome::{Outcome, Outcomes};
 
 /// The lookup of a name in one family.
 pub(crate) struct Lookup<'a, F> {
-    name: &'a str,
     /// Empty as soon as the lookup is over, so that nothing of it is kept.
     future: Pin<&'a mut Option<F>>,
     outcome: Outcome,
-    trace: Trace<'a>,
+    telling: Option<LookupTrace<'a, 'a>>,
 }
 
 impl<'a, F> Lookup<'a, F>
@@ -35,7 +34,8 @@ where
         future: Pin<&'a mut Option<F>>,
         trace: Trace<'a>,
     ) -> Self {
-        Self { name, future, outcome: Outcome::none(family), trace }
+        let telling = Some(trace.lookup(name, family));
+        Self { future, outcome: Outcome::none(family), telling }
     }
 
     fn is_settled(&self) -> bool {
@@ -45,11 +45,16 @@ where
     /// Goes on with the lookup, unless it is over.
     fn poll(&mut self, cx: &mut Context<'_>) {
         let Some(future) = self.future.as_mut().as_pin_mut() else { return };
-        let Poll::Ready(result) = future.poll(cx) else { return };
+        let Poll::Ready(result) = future.poll(cx) else {
+            if let Some(telling) = &mut self.telling {
+                telling.waits();
+            }
+            return;
+        };
         self.future.set(None);
-        let (name, family) = (self.name, self.outcome.family());
-        self.trace
-            .tell(|| EventKind::lookup_ended(name, family, result.as_ref().map(Answer::addresses)));
+        if let Some(telling) = self.telling.take() {
+            telling.ended(result.as_ref().map(Answer::addresses));
+        }
         self.outcome.settle(result);
     }
 }

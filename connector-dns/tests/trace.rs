@@ -61,6 +61,18 @@ fn each_lookup_is_told_when_it_begins_and_when_it_ends_and_the_connect_after_it(
 }
 
 #[test]
+fn a_name_that_is_known_is_not_told_to_whoever_wants_only_what_waits() {
+    let (stage, log) = (Stage::new(), Log::default());
+    stage.resolver.succeed_next(answer(&["2001:db8::1"]));
+    stage.resolver.succeed_next(answer(&["192.0.2.1"]));
+    let trace = Trace::off().through(&log);
+    let connecting = stage.connector.connect_traced(host("example.com:80"), trace);
+    let mut connecting: Connecting<'_> = Box::pin(connecting);
+    assert_pending(&mut connecting);
+    assert_eq!(log.take(), [""; 0]);
+}
+
+#[test]
 fn a_lookup_is_told_as_the_resolver_has_answered_it() {
     struct Found(Mutex<Vec<String>>);
     impl Observe for Found {
