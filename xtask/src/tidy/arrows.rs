@@ -12,9 +12,10 @@ struct Room {
 
 /// Every room, bottom first.
 ///
-/// An interface knows no implementation. No connector names another, no server another, no client
-/// crate a server crate: what two of them share lies below both. Only the facade knows all. Tests
-/// use the fakes of `testing`, except those of the interfaces, on which `testing` itself stands.
+/// An interface knows no implementation. No connector names another, no resolver or server another,
+/// no client crate a server crate: what two of them share lies below both. Only the facade knows
+/// all. Tests use the fakes of `testing`, except those of the interfaces, on which `testing` itself
+/// stands.
 const ROOMS: &[Room] = &[
     Room { folder: "connection", uses: &[], tests_use: &[] },
     Room { folder: "connector", uses: &["connection"], tests_use: &[] },
@@ -46,6 +47,7 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "connector"],
         tests_use: &["testing"],
     },
+    Room { folder: "resolver-caching", uses: &["connection", "resolver"], tests_use: &["testing"] },
     Room {
         folder: "server-tcp",
         uses: &["connection", "server", "connection-socket"],
@@ -211,7 +213,9 @@ mod tests {
             for used in room.uses {
                 let apart = match (side(room.folder), side(used)) {
                     ("connection", to) => to == "connection",
-                    ("connector", "connector") | ("server", "server") => !used.contains('-'),
+                    ("connector", "connector")
+                    | ("resolver", "resolver")
+                    | ("server", "server") => !used.contains('-'),
                     // Looking a name up is on the way to a connection; who does it is not said.
                     ("connector", "resolver") => room.folder.contains('-') && !used.contains('-'),
                     ("connector" | "resolver" | "server", to) => to == "connection",
