@@ -12,7 +12,8 @@
 //! - [`Baseline`]: finds file descriptors and threads that were left behind;
 //! - `DnsServer` (with the feature `dns`): a nameserver that follows a script, also a bad one;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
-//!   the house as functions that any implementation can be run through.
+//!   the house as functions that any implementation can be run through; `ResolverCheck` (with the
+//!   feature `dns`) is that of resolvers.
 //!
 //! # Examples
 //!
@@ -50,6 +51,8 @@
 //! ```
 
 #[cfg(feature = "dns")]
+pub use crate::check_resolver::ResolverCheck;
+#[cfg(feature = "dns")]
 pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
 pub use crate::{
     baseline::Baseline,
@@ -67,6 +70,8 @@ pub use crate::{
 
 mod baseline;
 mod check_connection;
+#[cfg(feature = "dns")]
+mod check_resolver;
 mod check_server;
 #[cfg(feature = "dns")]
 mod dns;
