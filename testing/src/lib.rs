@@ -11,6 +11,8 @@
 //! - [`CountingWaker`]: a waker that says how often it was woken;
 //! - [`Baseline`]: finds file descriptors and threads that were left behind;
 //! - `DnsServer` (with the feature `dns`): a nameserver that follows a script, also a bad one;
+//! - `run_namespace_tests` (with the feature `namespace`): tests that have a network and files of
+//!   their own;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
 //!   the house as functions that any implementation can be run through; `ResolverCheck` (with the
 //!   feature `dns`) is that of resolvers.
@@ -54,6 +56,8 @@
 pub use crate::check_resolver::ResolverCheck;
 #[cfg(feature = "dns")]
 pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
+#[cfg(feature = "namespace")]
+pub use crate::namespace::{NamespaceTest, run_namespace_tests};
 pub use crate::{
     baseline::Baseline,
     check_connection::{check_abort, check_connection},
@@ -79,6 +83,8 @@ mod exchange;
 mod link;
 mod manual_clock;
 mod memory;
+#[cfg(feature = "namespace")]
+mod namespace;
 mod script;
 mod scripted_call;
 mod scripted_connector;

@@ -49,7 +49,9 @@ pub(super) async fn a_connection_that_is_closed_is_no_answer(check: &ResolverChe
     let replies = [truncated, DnsReply::hang_up()];
     server.reply_in_turn("a.example", Family::V4, replies);
     let failure = failure(resolver.resolve("a.example", Family::V4).await);
-    assert_ne!(failure, LookupFailure::NoSuchName, "nobody has said so");
+    // It is what glibc says, though.
+    let is_honest = failure != LookupFailure::NoSuchName || !check.tells_failures;
+    assert!(is_honest, "nobody has said that there is no such name");
     still_works(&server, &resolver).await;
 }
 
