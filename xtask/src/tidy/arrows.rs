@@ -58,6 +58,7 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "server", "connection-socket"],
         tests_use: &["testing"],
     },
+    Room { folder: "resolver-system", uses: &["resolver"], tests_use: &["testing"] },
     Room {
         folder: "facade",
         uses: &[
