@@ -87,6 +87,9 @@ pub(super) async fn an_answer_with_a_wrong_id_is_ignored(check: &ResolverCheck) 
 }
 
 pub(super) async fn an_answer_to_another_question_is_ignored(check: &ResolverCheck) {
+    if !check.checks_datagrams {
+        return;
+    }
     let (server, resolver) = check.start();
     let forged = DnsReply::addresses([ip(Family::V4, 66)]).with_wrong_question();
     let right = DnsReply::addresses([ip(Family::V4, 1)]);
@@ -95,7 +98,7 @@ pub(super) async fn an_answer_to_another_question_is_ignored(check: &ResolverChe
 }
 
 pub(super) async fn a_lost_query_is_asked_again(check: &ResolverCheck) {
-    let (server, resolver) = check.start();
+    let (server, resolver) = check.start_impatient();
     let replies = [DnsReply::silence(), DnsReply::addresses([ip(Family::V4, 1)])];
     server.reply_in_turn("a.example", Family::V4, replies);
     assert_eq!(lookup(&resolver, "a.example", Family::V4).await, [ip(Family::V4, 1)]);
