@@ -60,6 +60,11 @@ const ROOMS: &[Room] = &[
     },
     Room { folder: "resolver-system", uses: &["resolver"], tests_use: &["testing"] },
     Room {
+        folder: "resolver-async-std",
+        uses: &["connection", "resolver"],
+        tests_use: &["testing"],
+    },
+    Room {
         folder: "facade",
         uses: &[
             "connection",

@@ -5,6 +5,10 @@ use std::collections::BTreeSet;
 /// Packages that nobody gets who did not ask for them; a star stands for the rest of a name.
 const FORBIDDEN: [&str; 5] = ["async-std", "futures-rustls", "hickory*", "mio", "tokio*"];
 
+/// Packages that are there to bring something that is forbidden elsewhere: each with what it brings.
+const BRINGING: [(&str, &[&str]); 1] =
+    [("socketry-resolver-async-std", &["async-std", "hickory*"])];
+
 /// The most packages in a tree, the package itself included.
 const MOST_PACKAGES: [(&str, usize); 6] = [
     ("socketry-connection", 5),
@@ -22,6 +26,7 @@ pub(super) fn check(package: &str, tree: &str) -> Vec<String> {
     let mut violations: Vec<String> = names
         .iter()
         .filter(|name| FORBIDDEN.iter().any(|pattern| matches(pattern, name)))
+        .filter(|name| !is_allowed(package, name))
         .map(|name| {
             format!("{package}: make {name} optional, or do without it: nobody asked for it")
         })
@@ -35,6 +40,12 @@ pub(super) fn check(package: &str, tree: &str) -> Vec<String> {
         ));
     }
     violations
+}
+
+/// Whether `package` is there to bring the package `name`.
+fn is_allowed(package: &str, name: &str) -> bool {
+    let brought = BRINGING.iter().filter(|(bringing, _)| *bringing == package);
+    brought.flat_map(|(_, brought)| *brought).any(|pattern| matches(pattern, name))
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
@@ -61,6 +72,14 @@ mod tests {
             assert_eq!(found.len(), 1, "{name}: {found:?}");
         }
         assert_eq!(check("socketry", "socketry v0.1.0\nmiow v1.0.0\n"), [""; 0]);
+    }
+
+    #[test]
+    fn who_is_there_to_bring_a_forbidden_package_may_and_nobody_else() {
+        let tree = "async-std v1.13.2\nhickory-proto v0.24.4\n";
+        assert_eq!(check("socketry-resolver-async-std", tree), [""; 0]);
+        assert_eq!(check("socketry", tree).len(), 2);
+        assert_eq!(check("socketry-resolver-async-std", "tokio v1.40.0\n").len(), 1);
     }
 
     #[test]
