@@ -69,6 +69,18 @@ fn a_second_nameserver_is_asked_when_the_first_one_fails() {
 }
 
 #[test]
+fn a_dropped_resolver_closes_its_connections() {
+    let server = DnsServer::start().unwrap();
+    let reply = DnsReply::addresses([[192, 0, 2, 1].into()]).truncated();
+    server.reply("a.example", Family::V4, reply);
+    let resolver = AsyncStdResolver::asking([server.address()]);
+    assert_eq!(block_on(resolver.resolve("a.example", Family::V4)).unwrap().len(), 1);
+    assert_eq!(server.connections(), 1);
+    drop(resolver);
+    block_on(server.hung_up());
+}
+
+#[test]
 fn an_error_is_of_its_kind() {
     let server = DnsServer::start().unwrap();
     server.reply("a.example", Family::V4, DnsReply::refused());

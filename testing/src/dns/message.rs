@@ -9,7 +9,7 @@ use simple_dns::{
 use socketry_connection::Family;
 
 use super::{
-    query::{Asked, DnsQuery, DnsTransport, From},
+    query::{Asked, Client, DnsQuery, DnsTransport},
     reply::{Body, Message},
 };
 
@@ -30,7 +30,7 @@ pub(super) enum Outgoing {
 }
 
 /// Reads a query. What is none, or asks for other than one thing, is nothing to be answered.
-pub(super) fn read(bytes: &[u8], from: From) -> Option<Asked> {
+pub(super) fn read(bytes: &[u8], client: Client) -> Option<Asked> {
     let packet = Packet::parse(bytes).ok()?;
     let is_query = !packet.has_flags(PacketFlag::RESPONSE);
     let [question] = &packet.questions[..] else { return None };
@@ -39,11 +39,11 @@ pub(super) fn read(bytes: &[u8], from: From) -> Option<Asked> {
             id: packet.id(),
             name: question.qname.to_string(),
             record_type: question.qtype.into(),
-            transport: from.transport(),
+            transport: client.transport(),
         },
         recursion_desired: packet.has_flags(PacketFlag::RECURSION_DESIRED),
         payload: packet.opt().map(|opt| opt.udp_packet_size),
-        from,
+        client,
     })
 }
 

@@ -66,17 +66,17 @@ pub(super) struct Asked {
     pub(super) recursion_desired: bool,
     /// What the client can take in a datagram, if it said so (EDNS, RFC 6891).
     pub(super) payload: Option<u16>,
-    pub(super) from: From,
+    pub(super) client: Client,
 }
 
 /// Where an answer has to go.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum From {
+pub(super) enum Client {
     Datagram(SocketAddr),
     Stream(u64),
 }
 
-impl From {
+impl Client {
     pub(super) fn transport(self) -> DnsTransport {
         match self {
             Self::Datagram(_) => DnsTransport::Udp,

@@ -1,7 +1,7 @@
 //! The thread of a nameserver: its sockets, and what is still to be sent.
 
 use std::{
-    io::{self, ErrorKind},
+    io,
     net::{TcpListener, UdpSocket},
     sync::Arc,
     time::{Duration, Instant},
@@ -10,15 +10,19 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
+    net::sockopt::set_socket_recv_buffer_size,
 };
 
 use super::{
     message::{self, Outgoing},
-    query::{Asked, From},
+    query::{Asked, Client},
     reply::{DnsReply, Message},
     script::Shared,
     streams::Streams,
 };
+
+/// How much may wait to be read, in bytes.
+const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// A nameserver at work.
 pub(super) struct Serving {
@@ -44,6 +48,8 @@ impl Serving {
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         datagrams.set_nonblocking(true)?;
+        // For a thousand queries at once; the system may give less.
+        set_socket_recv_buffer_size(&datagrams, RECEIVE_BUFFER)?;
         let streams = Streams::default();
         Ok(Self { shared, listener, datagrams, streams, later: Vec::new() })
     }
@@ -81,14 +87,11 @@ impl Serving {
         while self.shared.bell().recv(&mut [0; 16]).is_ok() {}
     }
 
+    /// An error is that of one client, which has gone away (ICMP); the others wait for the next round.
     fn read_datagrams(&mut self) {
         let mut buffer = [0; 4096];
-        loop {
-            match self.datagrams.recv_from(&mut buffer) {
-                Ok((length, client)) => self.hear(&buffer[..length], From::Datagram(client)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(_) => {} // a client that has gone away (ICMP)
-            }
+        while let Ok((length, client)) = self.datagrams.recv_from(&mut buffer) {
+            self.hear(&buffer[..length], Client::Datagram(client));
         }
     }
 
@@ -103,7 +106,7 @@ impl Serving {
     fn read_streams(&mut self) {
         let before = self.streams.len();
         for (id, message) in self.streams.read() {
-            self.hear(&message, From::Stream(id));
+            self.hear(&message, Client::Stream(id));
         }
         self.tell_streams(before);
     }
@@ -115,8 +118,8 @@ impl Serving {
     }
 
     /// What is no query is as good as lost.
-    fn hear(&mut self, bytes: &[u8], from: From) {
-        let Some(asked) = message::read(bytes, from) else { return };
+    fn hear(&mut self, bytes: &[u8], client: Client) {
+        let Some(asked) = message::read(bytes, client) else { return };
         if let Some((asked, reply)) = self.shared.asked(asked) {
             self.answer(&asked, reply);
         }
@@ -153,13 +156,13 @@ impl Serving {
 
     fn send(&mut self, asked: &Asked, message: &Message) {
         let before = self.streams.len();
-        match (message::write(asked, message), asked.from) {
-            (Outgoing::Send(bytes), From::Datagram(client)) => {
+        match (message::write(asked, message), asked.client) {
+            (Outgoing::Send(bytes), Client::Datagram(client)) => {
                 let _ = self.datagrams.send_to(&bytes, client); // the client may have gone
             }
-            (Outgoing::Send(bytes), From::Stream(id)) => self.streams.send(id, &bytes),
-            (Outgoing::HangUp, From::Stream(id)) => self.streams.close(id),
-            (Outgoing::HangUp, From::Datagram(_)) | (Outgoing::Nothing, _) => {}
+            (Outgoing::Send(bytes), Client::Stream(id)) => self.streams.send(id, &bytes),
+            (Outgoing::HangUp, Client::Stream(id)) => self.streams.close(id),
+            (Outgoing::HangUp, Client::Datagram(_)) | (Outgoing::Nothing, _) => {}
         }
         self.tell_streams(before);
     }
