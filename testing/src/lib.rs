@@ -1,7 +1,7 @@
 //! Fakes with handles, for tests of connectors, resolvers, servers and the layers around them.
 //!
-//! Nothing in here opens a socket or waits for real time, but for the nameserver. Each fake comes with a handle by which
-//! the test plays the other side:
+//! But for the nameserver, nothing in here opens a socket or waits for real time. Each fake comes
+//! with a handle by which the test plays the other side:
 //!
 //! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
 //! - [`scripted_connector()`]: a connector whose calls appear at a [`ConnectorHandle`];
