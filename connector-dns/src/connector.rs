@@ -147,7 +147,9 @@ impl<C: Connect<Candidates>, R: Resolve> Connect<HostPort> for DnsConnector<C, R
             }
             None => {
                 let Self { inner, resolver, options } = self;
-                return Call { inner, resolver, options, trace }.connect(target).await;
+                // In a box: two lookups beside a connect would make every call that large, also to
+                // a literal, and whatever wraps a call moves it.
+                return Box::pin(Call { inner, resolver, options, trace }.connect(target)).await;
             }
         };
         self.inner.connect_traced(candidates, trace).await
