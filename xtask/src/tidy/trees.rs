@@ -2,12 +2,24 @@
 
 use std::collections::BTreeSet;
 
-/// Packages that nobody gets who did not ask for them; a star stands for the rest of a name.
-const FORBIDDEN: [&str; 5] = ["async-std", "futures-rustls", "hickory*", "mio", "tokio*"];
+/// A package that nobody gets who did not ask for it.
+struct Forbidden {
+    /// Its name; a star stands for the rest of one.
+    pattern: &'static str,
+    /// The packages of ours for which one asks in order to get it.
+    but_for: &'static [&'static str],
+}
 
-/// Packages that are there to bring something that is forbidden elsewhere: each with what it brings.
-const BRINGING: [(&str, &[&str]); 1] =
-    [("socketry-resolver-async-std", &["async-std", "hickory*"])];
+const FORBIDDEN: [Forbidden; 5] = [
+    Forbidden { pattern: "async-std", but_for: &["socketry-resolver-async-std"] },
+    Forbidden { pattern: "futures-rustls", but_for: &[] },
+    Forbidden {
+        pattern: "hickory*",
+        but_for: &["socketry-resolver-async-std", "socketry-resolver-hickory"],
+    },
+    Forbidden { pattern: "mio", but_for: &[] },
+    Forbidden { pattern: "tokio*", but_for: &[] },
+];
 
 /// The most packages in a tree, the package itself included.
 const MOST_PACKAGES: [(&str, usize); 6] = [
@@ -25,8 +37,7 @@ pub(super) fn check(package: &str, tree: &str) -> Vec<String> {
         tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let mut violations: Vec<String> = names
         .iter()
-        .filter(|name| FORBIDDEN.iter().any(|pattern| matches(pattern, name)))
-        .filter(|name| !is_allowed(package, name))
+        .filter(|name| FORBIDDEN.iter().any(|forbidden| forbidden.forbids(name, package)))
         .map(|name| {
             format!("{package}: make {name} optional, or do without it: nobody asked for it")
         })
@@ -42,13 +53,14 @@ pub(super) fn check(package: &str, tree: &str) -> Vec<String> {
     violations
 }
 
-/// Whether `package` is there to bring the package `name`.
-fn is_allowed(package: &str, name: &str) -> bool {
-    let brought = BRINGING.iter().filter(|(bringing, _)| *bringing == package);
-    brought.flat_map(|(_, brought)| *brought).any(|pattern| matches(pattern, name))
+impl Forbidden {
+    fn forbids(&self, name: &str, package: &str) -> bool {
+        fits(name, self.pattern) && !self.but_for.contains(&package)
+    }
 }
 
-fn matches(pattern: &str, name: &str) -> bool {
+/// Whether the name of a package is one that `pattern` means, in which a star stands for the rest.
+fn fits(name: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
         None => name == pattern,
@@ -75,11 +87,10 @@ mod tests {
     }
 
     #[test]
-    fn who_is_there_to_bring_a_forbidden_package_may_and_nobody_else() {
-        let tree = "async-std v1.13.2\nhickory-proto v0.24.4\n";
-        assert_eq!(check("socketry-resolver-async-std", tree), [""; 0]);
-        assert_eq!(check("socketry", tree).len(), 2);
-        assert_eq!(check("socketry-resolver-async-std", "tokio v1.40.0\n").len(), 1);
+    fn what_a_package_is_for_is_allowed_there_and_nothing_else_is() {
+        let found = check("socketry-resolver-hickory", "hickory-proto v1.0.0\ntokio v1.0.0\n");
+        let [violation] = &found[..] else { panic!("{found:?}") };
+        assert!(violation.contains("make tokio optional"), "{violation}");
     }
 
     #[test]
