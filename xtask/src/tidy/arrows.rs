@@ -48,6 +48,7 @@ const ROOMS: &[Room] = &[
         tests_use: &["testing"],
     },
     Room { folder: "resolver-caching", uses: &["connection", "resolver"], tests_use: &["testing"] },
+    Room { folder: "resolver-hickory", uses: &["connection", "resolver"], tests_use: &["testing"] },
     Room {
         folder: "server-tcp",
         uses: &["connection", "server", "connection-socket"],
