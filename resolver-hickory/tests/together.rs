@@ -1,0 +1,180 @@
+//! Many lookups at once, and who drives what they share.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+    task::Poll,
+};
+
+use futures_lite::future::{self, block_on, poll_once};
+use socketry_resolver::{Answer, Family, Resolve};
+use socketry_resolver_hickory::{HickoryResolver, Nameserver};
+
+use crate::support::{Reply, Server, found, resolver};
+
+/// Runs all futures at the same time, in one task.
+async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    future::poll_fn(|cx| {
+        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(cx) {
+                *output = Some(ready);
+            }
+        }
+        match running.iter().all(|(_, output)| output.is_some()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+async fn resolve(resolver: HickoryResolver, name: String) -> std::io::Result<Answer> {
+    resolver.resolve(&name, Family::V4).await
+}
+
+fn numbered(
+    resolver: &HickoryResolver,
+) -> impl Iterator<Item = impl Future<Output = std::io::Result<Answer>> + Send + 'static> {
+    (0..300).map(|number| resolve(resolver.clone(), format!("host{number}.example")))
+}
+
+fn answering() -> Server {
+    Server::new(|question| question.addresses(&["192.0.2.1"]))
+}
+
+#[test]
+fn hundreds_of_lookups_share_one_tcp_connection() {
+    let server = answering();
+    let resolver = resolver([server.over_tcp()]);
+    for result in block_on(all(numbered(&resolver))) {
+        assert_eq!(found(result), ["192.0.2.1"]);
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn hundreds_of_lookups_of_one_name_are_one_question() {
+    let server = answering();
+    let resolver = resolver([server.over_tcp()]);
+    let lookups = (0..300).map(|_| resolve(resolver.clone(), "a.example".to_string()));
+    for result in block_on(all(lookups)) {
+        assert_eq!(found(result), ["192.0.2.1"]);
+    }
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn hundreds_of_answers_in_one_burst_are_all_taken() {
+    let server = withholding(|waiting| waiting == 300);
+    let resolver = resolver([server.over_tcp()]);
+    for result in block_on(all(numbered(&resolver))) {
+        assert_eq!(found(result), ["192.0.2.1"]);
+    }
+    assert_eq!(server.asked().len(), 300); // nobody had to ask again
+}
+
+/// Answers nobody until so many have asked, and then everybody.
+fn withholding(is_enough: impl Fn(usize) -> bool + Send + Sync + 'static) -> Server {
+    let waiting = Mutex::new(Vec::new());
+    Server::new(move |question| {
+        let mut waiting = waiting.lock().unwrap();
+        waiting.push(question.addresses(&["192.0.2.1"]));
+        match is_enough(waiting.len()) {
+            true => Reply::Messages(waiting.drain(..).collect()),
+            false => Reply::Silence,
+        }
+    })
+}
+
+#[test]
+fn a_lookup_that_is_kept_and_not_polled_holds_up_no_other() {
+    let server = withholding(|waiting| waiting == 2);
+    let resolver = resolver([server.over_tcp()]);
+    block_on(async {
+        let mut kept = Box::pin(resolver.resolve("a.example", Family::V4));
+        server.is_asked_by(&mut kept).await;
+        assert_eq!(found(resolver.resolve("b.example", Family::V4).await), ["192.0.2.1"]);
+        assert_eq!(found(kept.await), ["192.0.2.1"]);
+    });
+}
+
+#[test]
+fn a_lookup_that_is_kept_and_not_polled_does_not_hold_up_one_of_the_same_name() {
+    let server = answering();
+    for nameserver in [server.over_udp(), server.over_tcp()] {
+        let resolver = resolver([nameserver]);
+        block_on(async {
+            let mut kept = Box::pin(resolver.resolve("a.example", Family::V4));
+            let _ = poll_once(&mut kept).await; // it may even have its answer
+            assert_eq!(found(resolver.resolve("a.example", Family::V4).await), ["192.0.2.1"]);
+        });
+    }
+}
+
+#[test]
+fn a_lookup_that_is_dropped_holds_up_no_other() {
+    let server = answering();
+    let resolver = resolver([server.over_tcp()]);
+    block_on(async {
+        let mut dropped = Box::pin(resolver.resolve("a.example", Family::V4));
+        let mut other = Box::pin(resolver.resolve("b.example", Family::V4));
+        assert!(poll_once(&mut dropped).await.is_none());
+        assert!(poll_once(&mut other).await.is_none());
+        drop(dropped);
+        assert_eq!(found(other.await), ["192.0.2.1"]);
+    });
+}
+
+#[test]
+fn a_shared_question_goes_on_when_the_one_that_asked_it_is_dropped() {
+    let (answer, answered) = smol::channel::bounded::<()>(1);
+    let server = Server::new(move |question| {
+        answered.recv_blocking().unwrap();
+        question.addresses(&["192.0.2.1"])
+    });
+    let resolver = resolver([server.over_udp()]);
+    block_on(async {
+        let mut first = Box::pin(resolver.resolve("a.example", Family::V4));
+        let mut second = Box::pin(resolver.resolve("a.example", Family::V4));
+        assert!(poll_once(&mut first).await.is_none());
+        assert!(poll_once(&mut second).await.is_none());
+        drop(first);
+        answer.send(()).await.unwrap();
+        assert_eq!(found(second.await), ["192.0.2.1"]);
+    });
+}
+
+#[test]
+fn lookups_end_on_every_executor_and_on_many_threads() {
+    let server = answering();
+    for nameserver in [server.over_tcp(), server.over_udp()] {
+        let resolver = resolver([nameserver]);
+        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let on_tokio: Vec<_> = numbered(&resolver).map(|lookup| tokio.spawn(lookup)).collect();
+        let on_smol: Vec<_> = numbered(&resolver).map(smol::spawn).collect();
+        block_on(async {
+            for lookup in on_tokio {
+                assert_eq!(found(lookup.await.unwrap()), ["192.0.2.1"]);
+            }
+            for lookup in on_smol {
+                assert_eq!(found(lookup.await), ["192.0.2.1"]);
+            }
+        });
+    }
+}
+
+#[test]
+fn everything_may_go_from_thread_to_thread() {
+    fn is_send_and_sync<T: Send + Sync + Unpin + 'static>() {}
+    fn is_send<T: Send>(_: &T) {}
+
+    is_send_and_sync::<HickoryResolver>();
+    is_send_and_sync::<socketry_resolver_hickory::HickoryBuilder>();
+    is_send_and_sync::<Nameserver>();
+    is_send_and_sync::<socketry_resolver_hickory::runtime::Driver>();
+    is_send_and_sync::<socketry_resolver_hickory::runtime::SmolRuntime>();
+    let resolver = Arc::new(HickoryResolver::from_system());
+    is_send(&resolver.resolve("localhost", Family::V4));
+}
