@@ -37,6 +37,7 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "connector", "connection-socket"],
         tests_use: &["testing"],
     },
+    Room { folder: "connector-race", uses: &["connection", "connector"], tests_use: &["testing"] },
     Room {
         folder: "connector-dns",
         uses: &["connection", "connector", "resolver"],
