@@ -16,6 +16,11 @@ impl Route {
         Self { remote, local }
     }
 
+    /// The route to an address from wherever the system chooses.
+    pub(crate) fn to(remote: SocketAddr) -> Self {
+        Self::new(remote, None)
+    }
+
     /// The address to connect to.
     pub fn remote(&self) -> SocketAddr {
         self.remote

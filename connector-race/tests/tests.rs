@@ -1,1 +1,4 @@
-//! The race.
+//! The race: its decisions, and the connector that follows them.
+
+mod decisions;
+mod referee;
