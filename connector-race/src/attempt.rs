@@ -5,84 +5,117 @@ use std::{
     io,
     net::SocketAddr,
     pin::{Pin, pin},
-    task::Poll,
-    time::Duration,
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
 };
 
 use socketry_connection::{Address, Sleep};
-use socketry_connector::{Attempt, Connect, ConnectFailed, Phase, Trace};
+use socketry_connector::{Attempt as Failed, Connect, ConnectFailed, Phase, Trace};
 
 use crate::{Route, settings::Settings, telling::Telling};
 
 /// Connects `inner` to where the route goes.
-///
-/// Only if somebody listens, or the attempt has a time of its own, is there anything between.
-#[inline]
 pub(crate) async fn attempt<C: Connect<SocketAddr>>(
     inner: &C,
     route: Route,
     settings: &Settings,
     trace: Trace<'_>,
 ) -> io::Result<C::Connection> {
-    if trace.is_on() || settings.attempt_timeout.is_some() {
-        watched(inner, route, settings, trace).await
-    } else {
-        inner.connect_traced(route.remote(), trace).await
-    }
+    let telling = Telling::new(&route, trace);
+    let mut place = pin!(Some(inner.connect_traced(route.remote(), telling.trace(settings))));
+    let mut attempt = Attempt::new(place.as_mut(), &telling, settings);
+    poll_fn(|cx| attempt.poll(cx)).await
 }
 
-#[inline]
-async fn watched<C: Connect<SocketAddr>>(
-    inner: &C,
-    route: Route,
-    settings: &Settings,
-    trace: Trace<'_>,
-) -> io::Result<C::Connection> {
-    let telling = Telling::new(route, trace);
-    let mut waiting_since = None;
-    let in_time = {
-        let mut connecting = pin!(inner.connect_traced(route.remote(), telling.trace()));
-        let mut patience = None;
-        poll_fn(|cx| {
-            if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
-                return Poll::Ready(Some(result));
-            }
-            if telling.take_yielded() {
-                return Poll::Pending; // it waits for nothing
-            }
-            if telling.waits() && trace.is_on() {
-                waiting_since = Some(settings.now());
-            }
-            let Some(after) = settings.attempt_timeout else {
-                return Poll::Pending;
-            };
-            let clock = settings.clock.as_ref();
-            let patience = patience.get_or_insert_with(|| Sleep::after(clock, after));
-            Pin::new(patience).poll(cx).map(|()| None)
-        })
-        .await
-    }; // what did not end in time is dropped
-    match (in_time, settings.attempt_timeout) {
-        (Some(Ok(connection)), _) => {
-            telling.won();
-            Ok(connection)
-        }
-        (Some(Err(error)), _) => {
-            let elapsed = waiting_since.map(|since| settings.since(since));
-            telling.failed(&error, elapsed.unwrap_or_default());
-            Err(error)
-        }
-        (None, after) => Err(timed_out(&telling, route, after.unwrap_or_default())),
-    }
+/// An attempt that is told, and has its time.
+pub(crate) struct Attempt<'a, 't, F: Future> {
+    /// Where the call of the connector inside lives.
+    place: Pin<&'a mut Option<F>>,
+    /// How it is with that call, if it was polled already.
+    polled: Option<Poll<F::Output>>,
+    telling: &'a Telling<'t>,
+    settings: &'a Settings,
+    patience: Option<Sleep>,
+    /// Since when it waits in silence.
+    silent_since: Option<Instant>,
 }
 
-/// The error of an attempt whose own time was up.
-#[cold]
-fn timed_out(telling: &Telling<'_>, route: Route, after: Duration) -> io::Error {
-    let text = format!("no answer within {after:?}");
-    let error = io::Error::new(io::ErrorKind::TimedOut, text);
-    let attempt = Attempt::new(route.remote().into(), Phase::Connect, error, after)
-        .from_local(route.local().map(Address::Tcp));
-    telling.given_up(&attempt);
-    ConnectFailed::from(attempt).into()
+impl<'a, 't, F, T> Attempt<'a, 't, F>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    /// An attempt of which the call inside is in `place`.
+    pub(crate) fn new(
+        place: Pin<&'a mut Option<F>>,
+        telling: &'a Telling<'t>,
+        settings: &'a Settings,
+    ) -> Self {
+        Self { place, polled: None, telling, settings, patience: None, silent_since: None }
+    }
+
+    /// The call inside was polled already, and this came of it.
+    pub(crate) fn polled(mut self, polled: Poll<io::Result<T>>) -> Self {
+        self.polled = Some(polled);
+        self
+    }
+
+    /// Where it goes.
+    pub(crate) fn route(&self) -> Route {
+        self.telling.route()
+    }
+
+    /// Whether it had to wait when it was polled.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.polled, None | Some(Poll::Pending))
+    }
+
+    /// Ready when the call inside is, or when its time is up; it is dropped then.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let polled = match (self.polled.take(), self.place.as_mut().as_pin_mut()) {
+            (Some(polled), _) => polled,
+            (None, Some(inner)) => inner.poll(cx),
+            (None, None) => Poll::Pending,
+        };
+        let Poll::Ready(result) = polled else {
+            ready!(self.poll_patience(cx));
+            self.place.set(None);
+            return Poll::Ready(Err(self.timed_out()));
+        };
+        self.place.set(None);
+        match &result {
+            Ok(_) => self.telling.won(),
+            Err(error) => {
+                let elapsed = self.silent_since.map(|since| self.settings.since(since));
+                self.telling.failed(error, elapsed.unwrap_or_default());
+            }
+        }
+        Poll::Ready(result)
+    }
+
+    /// Ready when the time of an attempt that waits is up.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.telling.take_yielded() {
+            return Poll::Pending; // it waits for nothing
+        }
+        if self.telling.waits() {
+            self.silent_since = Some(self.settings.now());
+        }
+        let Some(after) = self.settings.attempt_timeout else {
+            return Poll::Pending;
+        };
+        let clock = self.settings.clock.as_ref();
+        let patience = self.patience.get_or_insert_with(|| Sleep::after(clock, after));
+        Pin::new(patience).poll(cx)
+    }
+
+    /// The error of an attempt whose own time was up.
+    #[cold]
+    fn timed_out(&self) -> io::Error {
+        let (route, after) = (self.route(), self.settings.attempt_timeout.unwrap_or(Duration::MAX));
+        let error = io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {after:?}"));
+        let failed = Failed::new(route.remote().into(), Phase::Connect, error, after)
+            .from_local(route.local().map(Address::Tcp));
+        self.telling.given_up(&failed);
+        ConnectFailed::from(failed).into()
+    }
 }

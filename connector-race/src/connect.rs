@@ -1,21 +1,22 @@
-//! A call of the connector: as short as one attempt, if that is all it takes.
+//! The connector connects.
 
 use std::{
     future::{Future, poll_fn},
     io,
     net::SocketAddr,
-    pin::{Pin, pin},
+    pin::pin,
     task::Poll,
 };
 
-use socketry_connection::Connection;
-use socketry_connector::{AllAttemptsFailed, Attempts, Candidates, Connect, Trace};
+use socketry_connector::{AllAttemptsFailed, Attempts, Candidates, Connect, HostPort, Trace};
 
 use crate::{
     Race, RaceConnector, Route, Step,
-    attempt::attempt,
+    attempt::{Attempt, attempt},
     driver::{Driver, take_arrivals},
     failures::Failures,
+    in_flight::InFlight,
+    telling::Telling,
 };
 
 /// # Errors
@@ -39,63 +40,48 @@ use crate::{
 impl<C: Connect<SocketAddr>> Connect<Candidates> for RaceConnector<C> {
     type Connection = C::Connection;
 
-    async fn connect_traced(
+    #[allow(clippy::manual_async_fn, reason = "a block does not move the candidates once more")]
+    fn connect_traced(
         &self,
         mut candidates: Candidates,
         trace: Trace<'_>,
-    ) -> io::Result<C::Connection> {
-        let mut race = None;
-        let first = match self.dials_what_comes_first() {
-            true => poll_fn(|cx| candidates.poll_next(cx)).await.map(Route::to),
-            false => {
-                self.choose(race.insert(Race::new(&self.settings.rules)), &mut candidates).await
-            }
-        };
-        let Some(first) = first else {
-            return Err(self.nothing_to_dial(race, &candidates));
-        };
-        let mut place = pin!(self.attempt(first, trace));
-        let failed = match poll_fn(|cx| Poll::Ready(place.as_mut().poll(cx))).await {
-            Poll::Ready(Ok(connection)) => {
+    ) -> impl Future<Output = io::Result<C::Connection>> + Send {
+        async move {
+            let mut race = None;
+            let first = if self.settings.has_choice() {
+                self.choose(&mut race, &mut candidates).await
+            } else {
+                poll_fn(|cx| candidates.poll_next(cx)).await.map(Route::to)
+            };
+            let Some(first) = first else {
+                return Err(self.nothing_to_dial(race, &candidates));
+            };
+            let bound = self.bound(first);
+            let inner = bound.as_deref().unwrap_or(&self.inner);
+            let telling = Telling::new(&first, trace);
+            let trace_inside = telling.trace(&self.settings);
+            let mut place = pin!(Some(inner.connect_traced(first.remote(), trace_inside)));
+            let polled = poll_fn(|cx| {
+                let inner = place.as_mut().as_pin_mut();
+                Poll::Ready(inner.map_or(Poll::Pending, |inner| inner.poll(cx)))
+            })
+            .await;
+            if let Poll::Ready(connected @ Ok(_)) = polled {
+                telling.won();
                 self.settings.note(candidates.host(), first.remote());
-                return Ok(connection);
+                return connected;
             }
-            Poll::Ready(Err(error)) => Some(error),
-            Poll::Pending => None,
-        };
-        let race = match race {
-            Some(race) => race,
-            None => match poll_fn(|cx| Poll::Ready(candidates.poll_next(cx))).await {
-                Poll::Ready(None) => return self.alone(first, failed, place, &candidates).await,
-                second => self.catch_up(first, second),
-            },
-        };
-        let attempt = |route| self.attempt(route, trace);
-        let mut driver = Driver::new(race, &mut candidates, &self.settings, trace, place, attempt);
-        driver.begin_with(first, failed);
-        let winner = poll_fn(|cx| driver.poll(cx)).await;
-        let failures = driver.into_failures();
-        let Some((route, mut connection)) = winner else {
-            return Err(failures.into_error(candidates.host().cloned()));
-        };
-        self.settings.note(candidates.host(), route.remote());
-        if let Some(attempts) = failures.into_attribute() {
-            connection.attributes_mut().insert(attempts);
+            let attempt = Attempt::new(place, &telling, &self.settings).polled(polled);
+            self.go_on(race, candidates, attempt, trace).await
         }
-        Ok(connection)
     }
 }
 
 impl<C: Connect<SocketAddr>> RaceConnector<C> {
-    /// Whether the first address to come is the first to be dialled, without a choice.
-    #[inline]
-    fn dials_what_comes_first(&self) -> bool {
-        self.bind.is_none() && self.settings.memory.is_none()
-    }
-
     /// Lets the rules choose among what has arrived by the time that there is something to dial;
     /// `None` if nothing ever is.
-    async fn choose(&self, race: &mut Race, candidates: &mut Candidates) -> Option<Route> {
+    async fn choose(&self, race: &mut Option<Race>, candidates: &mut Candidates) -> Option<Route> {
+        let race = race.insert(Race::new(&self.settings.rules));
         poll_fn(|cx| {
             take_arrivals(race, candidates, cx);
             if let Some(remote) = self.settings.recall(candidates.host()) {
@@ -110,53 +96,63 @@ impl<C: Connect<SocketAddr>> RaceConnector<C> {
         .await
     }
 
-    /// The race of which the first attempt was begun without asking, and then something has come
-    /// or not.
-    fn catch_up(&self, first: Route, then: Poll<Option<SocketAddr>>) -> Race {
+    /// The connector for the local address of a route, if it has one.
+    #[inline]
+    fn bound(&self, route: Route) -> Option<Box<C>> {
+        let (bind, local) = (self.bind.as_ref()?, route.local()?);
+        Some(Box::new(bind(&self.inner, local)))
+    }
+
+    /// Goes on when the first attempt was polled, and waits or has failed.
+    async fn go_on<F: Future<Output = io::Result<C::Connection>>>(
+        &self,
+        race: Option<Race>,
+        mut candidates: Candidates,
+        first: Attempt<'_, '_, F>,
+        trace: Trace<'_>,
+    ) -> io::Result<C::Connection> {
+        let race = match race {
+            Some(race) => race,
+            None => match poll_fn(|cx| Poll::Ready(candidates.poll_next(cx))).await {
+                Poll::Ready(None) => return self.alone(first, candidates.host()).await,
+                arrived => self.catch_up(first.route(), arrived),
+            },
+        };
+        let in_flight = InFlight::new(first, &self.settings);
+        let start = |route| async move {
+            let bound = self.bound(route);
+            let inner = bound.as_deref().unwrap_or(&self.inner);
+            attempt(inner, route, &self.settings, trace).await
+        };
+        let mut driver = Box::new(Driver::new(race, candidates, &self.settings, trace, in_flight));
+        poll_fn(|cx| driver.poll(start, cx)).await
+    }
+
+    /// Waits for the first attempt if it is the only one: then there is nothing to decide.
+    async fn alone<F: Future<Output = io::Result<C::Connection>>>(
+        &self,
+        mut attempt: Attempt<'_, '_, F>,
+        host: Option<&HostPort>,
+    ) -> io::Result<C::Connection> {
+        // Only an error that names the host tells the time, too.
+        let since = host.filter(|_| attempt.is_pending()).map(|_| self.settings.now());
+        let result = poll_fn(|cx| attempt.poll(cx)).await;
+        result.map_err(|error| {
+            let elapsed = since.map(|since| self.settings.since(since)).unwrap_or_default();
+            Failures::of_one(attempt.route(), error, elapsed).into_error(host.cloned())
+        })
+    }
+
+    /// The race of which the first attempt was begun without asking, when something has arrived
+    /// since or not.
+    fn catch_up(&self, first: Route, arrived: Poll<Option<SocketAddr>>) -> Race {
         let mut race = Race::new(&self.settings.rules);
         race.push(first.remote());
         let _begun = race.next(|| self.settings.now());
-        match then {
-            Poll::Ready(Some(second)) => race.push(second),
-            Poll::Ready(None) => race.settle(),
-            Poll::Pending => {}
+        if let Poll::Ready(Some(second)) = arrived {
+            race.push(second);
         }
         race
-    }
-
-    /// One attempt, from the local address of the route if it has one.
-    #[inline]
-    async fn attempt(&self, route: Route, trace: Trace<'_>) -> io::Result<C::Connection> {
-        let bound = match (&self.bind, route.local()) {
-            (Some(bind), Some(local)) => Some(Box::new(bind(&self.inner, local))),
-            _ => None,
-        };
-        let inner = bound.as_deref().unwrap_or(&self.inner);
-        attempt(inner, route, &self.settings, trace).await
-    }
-
-    /// The end of a call with a single address: there is nothing to decide.
-    async fn alone(
-        &self,
-        route: Route,
-        failed: Option<io::Error>,
-        attempt: Pin<&mut impl Future<Output = io::Result<C::Connection>>>,
-        candidates: &Candidates,
-    ) -> io::Result<C::Connection> {
-        // Only an error that names the host tells the time.
-        let tells_time = failed.is_none() && candidates.host().is_some();
-        let since = tells_time.then(|| self.settings.now());
-        let error = match failed {
-            Some(error) => error,
-            None => match attempt.await {
-                Ok(connection) => return Ok(connection),
-                Err(error) => error,
-            },
-        };
-        let elapsed = since.map(|since| self.settings.since(since)).unwrap_or_default();
-        let mut failures = Failures::default();
-        failures.push(route, error, elapsed);
-        Err(failures.into_error(candidates.host().cloned()))
     }
 
     /// The error of a call in which there was nothing to dial.

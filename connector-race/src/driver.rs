@@ -2,90 +2,69 @@
 
 use std::{
     future::Future,
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use socketry_connection::Sleep;
+use socketry_connection::{Connection, Sleep};
 use socketry_connector::{Candidates, EventKind, Trace};
 
-use crate::{
-    Race, Route, Step,
-    failures::Failures,
-    in_flight::{Flight, InFlight},
-    settings::Settings,
-};
+use crate::{Race, Route, Step, failures::Failures, in_flight::InFlight, settings::Settings};
 
 /// After so many attempts in a row that failed at once others have a turn.
 const WITHOUT_WAITING: usize = 32;
 
 /// A race under way: does what [`Race`] says, and tells it what happens.
-pub(crate) struct Driver<'a, 'p, F, S> {
+pub(crate) struct Driver<'a, 't, F: Future, G> {
     race: Race,
-    candidates: &'a mut Candidates,
+    candidates: Candidates,
     settings: &'a Settings,
-    trace: Trace<'a>,
-    in_flight: InFlight<'p, F>,
-    /// Makes an attempt.
-    start: S,
+    trace: Trace<'t>,
+    in_flight: InFlight<'a, 't, F, G>,
     failures: Failures,
     timer: Option<(Instant, Sleep)>,
 }
 
-impl<'a, 'p, F, S, T> Driver<'a, 'p, F, S>
+impl<'a, 't, F, G, T> Driver<'a, 't, F, G>
 where
     F: Future<Output = io::Result<T>>,
-    S: FnMut(Route) -> F,
+    G: Future<Output = io::Result<T>>,
+    T: Connection,
 {
-    /// Goes on with a race in which nothing is in flight and attempts may live in `place`.
+    /// Goes on with a race that has dialled the first attempt, and nothing else.
     pub(crate) fn new(
         race: Race,
-        candidates: &'a mut Candidates,
+        candidates: Candidates,
         settings: &'a Settings,
-        trace: Trace<'a>,
-        place: Pin<&'p mut F>,
-        start: S,
+        trace: Trace<'t>,
+        in_flight: InFlight<'a, 't, F, G>,
     ) -> Self {
-        let in_flight = InFlight::in_place_of(place);
         let failures = Failures::default();
-        Self { race, candidates, settings, trace, in_flight, start, failures, timer: None }
+        Self { race, candidates, settings, trace, in_flight, failures, timer: None }
     }
 
-    /// Takes over the first attempt, which was begun in its place and has failed or waits.
-    pub(crate) fn begin_with(&mut self, route: Route, failed: Option<io::Error>) {
-        match failed {
-            Some(error) => self.note_failure(route, error, Duration::ZERO),
-            None => self.in_flight.keep(Flight { route, since: self.settings.now() }),
+    /// Ready with the winner, or with why there is none. `start` makes an attempt.
+    pub(crate) fn poll(
+        &mut self,
+        mut start: impl FnMut(Route) -> G,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if let Some((route, connection)) = self.poll_attempts(cx) {
+            return Poll::Ready(Ok(self.win(route, connection)));
         }
-    }
-
-    /// The attempts that have failed.
-    pub(crate) fn into_failures(self) -> Failures {
-        self.failures
-    }
-
-    /// Ready with the winner, or without one when the race is lost.
-    #[cold]
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Route, T)>> {
-        if let Some(winner) = self.poll_attempts(cx) {
-            return Poll::Ready(Some(winner));
-        }
-        take_arrivals(&mut self.race, self.candidates, cx);
+        take_arrivals(&mut self.race, &mut self.candidates, cx);
         let mut reached = None;
         for _ in 0..WITHOUT_WAITING {
             match self.race.next(|| reached.take().unwrap_or_else(|| self.settings.now())) {
                 Step::Dial(route) => {
-                    if let Some(connection) = self.dial(route, cx) {
-                        return Poll::Ready(Some((route, connection)));
+                    if let Some(connection) = self.dial(route, start(route), cx) {
+                        return Poll::Ready(Ok(self.win(route, connection)));
                     }
                 }
-                Step::Wait(until) => match self.poll_timer(until, cx) {
-                    Poll::Ready(at) => reached = Some(at),
-                    Poll::Pending => return Poll::Pending,
-                },
-                Step::Lost => return Poll::Ready(None),
+                Step::Wait(until) => reached = Some(ready!(self.poll_timer(until, cx))),
+                Step::Lost => return Poll::Ready(Err(self.lose())),
             }
         }
         self.trace.tell(|| EventKind::Yielded);
@@ -94,30 +73,26 @@ where
     }
 
     fn poll_attempts(&mut self, cx: &mut Context<'_>) -> Option<(Route, T)> {
-        let mut failed = Vec::new();
-        let winner = self.in_flight.poll(cx, |flight, error| failed.push((flight, error)));
-        for (flight, error) in failed {
-            let elapsed = self.settings.since(flight.since);
-            self.note_failure(flight.route, error, elapsed);
-        }
-        winner
+        let host = self.candidates.host();
+        self.in_flight.poll(cx, |route, error, elapsed| {
+            self.race.failed();
+            self.settings.forget(host, route.remote());
+            self.failures.push(route, error, elapsed);
+        })
     }
 
-    fn dial(&mut self, route: Route, cx: &mut Context<'_>) -> Option<T> {
+    fn dial(&mut self, route: Route, attempt: G, cx: &mut Context<'_>) -> Option<T> {
         self.timer = None;
-        let attempt = (self.start)(route);
-        match self.in_flight.begin(route, attempt, || self.settings.now(), cx) {
+        match self.in_flight.begin(route, attempt, cx) {
             Poll::Ready(Ok(connection)) => return Some(connection),
-            Poll::Ready(Err(error)) => self.note_failure(route, error, Duration::ZERO),
+            Poll::Ready(Err(error)) => {
+                self.race.failed();
+                self.settings.forget(self.candidates.host(), route.remote());
+                self.failures.push(route, error, Duration::ZERO);
+            }
             Poll::Pending => {}
         }
         None
-    }
-
-    fn note_failure(&mut self, route: Route, error: io::Error, elapsed: Duration) {
-        self.race.failed();
-        self.settings.forget(self.candidates.host(), route.remote());
-        self.failures.push(route, error, elapsed);
     }
 
     /// Ready with the time that was to be waited for; without one there is no timer.
@@ -136,14 +111,28 @@ where
         self.timer = None;
         Poll::Ready(until)
     }
+
+    /// The connection, with what failed before.
+    fn win(&mut self, route: Route, mut connection: T) -> T {
+        self.settings.note(self.candidates.host(), route.remote());
+        if let Some(attempts) = mem::take(&mut self.failures).into_attribute() {
+            connection.attributes_mut().insert(attempts);
+        }
+        connection
+    }
+
+    /// Why there is no connection.
+    fn lose(&mut self) -> io::Error {
+        mem::take(&mut self.failures).into_error(self.candidates.host().cloned())
+    }
 }
 
 /// Hands the race what has arrived.
 pub(crate) fn take_arrivals(race: &mut Race, candidates: &mut Candidates, cx: &mut Context<'_>) {
     while let Poll::Ready(arrived) = candidates.poll_next(cx) {
-        let Some(remote) = arrived else {
-            return race.settle();
-        };
-        race.push(remote);
+        match arrived {
+            Some(remote) => race.push(remote),
+            None => return race.settle(),
+        }
     }
 }

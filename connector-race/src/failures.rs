@@ -24,6 +24,11 @@ impl Failures {
         self.0.push(Failure { route, error, elapsed });
     }
 
+    /// The only one there is.
+    pub(crate) fn of_one(route: Route, error: io::Error, elapsed: Duration) -> Self {
+        Self(vec![Failure { route, error, elapsed }])
+    }
+
     /// The attribute of a connection that came up after these; `None` if there were none.
     pub(crate) fn into_attribute(self) -> Option<Attempts> {
         (!self.0.is_empty()).then(|| self.into_attempts())

@@ -5,61 +5,51 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use crate::Route;
+use crate::{Route, attempt::Attempt, settings::Settings};
 
 /// Attempts under way, all in one task.
 ///
-/// The first one lives in the future of the call, so that a race of one allocates nothing. When it
-/// has ended its place is used again, so a race of one after the other allocates nothing either.
-pub(crate) struct InFlight<'p, F> {
-    place: Pin<&'p mut F>,
-    /// Which attempt has the place, if one does.
-    in_place: Option<Flight>,
-    more: Vec<(Flight, Pin<Box<F>>)>,
+/// The first one lives in the future of the call, so that a call which ends with it allocates
+/// nothing for it; the others are in boxes.
+pub(crate) struct InFlight<'a, 't, F: Future, G> {
+    settings: &'a Settings,
+    first: Option<(Flight, Attempt<'a, 't, F>)>,
+    more: Vec<(Flight, Pin<Box<G>>)>,
 }
 
 /// Which attempt it is, and since when it waits.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Flight {
-    pub(crate) route: Route,
-    pub(crate) since: Instant,
+struct Flight {
+    route: Route,
+    since: Option<Instant>,
 }
 
-impl<'p, F, T> InFlight<'p, F>
+impl<'a, 't, F, G, T> InFlight<'a, 't, F, G>
 where
     F: Future<Output = io::Result<T>>,
+    G: Future<Output = io::Result<T>>,
 {
-    /// Nothing in flight; the first attempt will live in `place`, where one has ended.
-    pub(crate) fn in_place_of(place: Pin<&'p mut F>) -> Self {
-        Self { place, in_place: None, more: Vec::new() }
+    /// The first attempt is in flight.
+    pub(crate) fn new(first: Attempt<'a, 't, F>, settings: &'a Settings) -> Self {
+        let flight = Flight { route: first.route(), since: None };
+        Self { settings, first: Some((flight, first)), more: Vec::new() }
     }
 
-    /// Adds the attempt that has begun in its place.
-    pub(crate) fn keep(&mut self, flight: Flight) {
-        self.in_place = Some(flight);
-    }
-
-    /// Begins an attempt; it is in flight if it is pending then, since `now`.
+    /// Begins an attempt, which is in flight if it is pending then.
     pub(crate) fn begin(
         &mut self,
         route: Route,
-        attempt: F,
-        now: impl FnOnce() -> Instant,
+        attempt: G,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
-        if self.in_place.is_none() {
-            self.place.set(attempt);
-            let polled = self.place.as_mut().poll(cx);
-            self.in_place = polled.is_pending().then(|| Flight { route, since: now() });
-            return polled;
-        }
         let mut attempt = Box::pin(attempt);
         let polled = attempt.as_mut().poll(cx);
         if polled.is_pending() {
-            self.more.push((Flight { route, since: now() }, attempt));
+            let since = Some(self.settings.now());
+            self.more.push((Flight { route, since }, attempt));
         }
         polled
     }
@@ -68,22 +58,41 @@ where
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        mut failed: impl FnMut(Flight, io::Error),
+        mut failed: impl FnMut(Route, io::Error, Duration),
     ) -> Option<(Route, T)> {
+        let settings = self.settings;
+        if let Some((flight, first)) = &mut self.first {
+            match first.poll(cx) {
+                Poll::Pending => flight.waits(settings),
+                Poll::Ready(Ok(connection)) => return Some((flight.route, connection)),
+                Poll::Ready(Err(error)) => {
+                    failed(flight.route, error, flight.waited(settings));
+                    self.first = None;
+                }
+            }
+        }
         let mut winner = None;
-        let mut is_pending = |flight: Flight, attempt: Pin<&mut F>| {
+        self.more.retain_mut(|(flight, attempt)| {
             if winner.is_some() {
                 return true;
             }
-            match attempt.poll(cx) {
+            match attempt.as_mut().poll(cx) {
                 Poll::Pending => return true,
                 Poll::Ready(Ok(connection)) => winner = Some((flight.route, connection)),
-                Poll::Ready(Err(error)) => failed(flight, error),
+                Poll::Ready(Err(error)) => failed(flight.route, error, flight.waited(settings)),
             }
             false
-        };
-        self.in_place = self.in_place.filter(|flight| is_pending(*flight, self.place.as_mut()));
-        self.more.retain_mut(|(flight, attempt)| is_pending(*flight, attempt.as_mut()));
+        });
         winner
+    }
+}
+
+impl Flight {
+    fn waits(&mut self, settings: &Settings) {
+        self.since.get_or_insert_with(|| settings.now());
+    }
+
+    fn waited(&self, settings: &Settings) -> Duration {
+        self.since.map(|since| settings.since(since)).unwrap_or_default()
     }
 }

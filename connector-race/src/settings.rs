@@ -21,6 +21,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Whether it takes more than arriving first to be dialled first.
+    pub(crate) fn has_choice(&self) -> bool {
+        self.memory.is_some() || !self.rules.locals.is_empty()
+    }
+
     /// The present moment.
     pub(crate) fn now(&self) -> Instant {
         now(self.clock.as_ref())
@@ -37,6 +42,7 @@ impl Settings {
     }
 
     /// A host was reached.
+    #[inline]
     pub(crate) fn note(&self, host: Option<&HostPort>, remote: SocketAddr) {
         if let (Some(memory), Some(host)) = (&self.memory, host) {
             memory.note(host, remote);

@@ -9,7 +9,7 @@ use std::{
 use socketry_connection::Address;
 use socketry_connector::{Attempt, Event, EventKind, Observe, Trace};
 
-use crate::{Route, failures::copy_attempt};
+use crate::{Route, failures::copy_attempt, settings::Settings};
 
 /// The connector inside has told the start of an attempt, or its end.
 const STARTED: u8 = 1;
@@ -25,20 +25,28 @@ const TOLD_FOR_IT: u8 = 8;
 /// Silent is who has told no attempt when it first waits or ends.
 pub(crate) struct Telling<'a> {
     trace: Trace<'a>,
-    route: Route,
+    route: &'a Route,
     heard: AtomicU8,
 }
 
 impl<'a> Telling<'a> {
     #[inline]
-    pub(crate) fn new(route: Route, trace: Trace<'a>) -> Self {
+    pub(crate) fn new(route: &'a Route, trace: Trace<'a>) -> Self {
         Self { trace, route, heard: AtomicU8::new(0) }
     }
 
-    /// What the connector inside tells.
+    /// What the connector inside tells: nothing, if nobody listens and it has no time of its own.
     #[inline]
-    pub(crate) fn trace(&self) -> Trace<'_> {
-        self.trace.through(self)
+    pub(crate) fn trace(&self, settings: &Settings) -> Trace<'_> {
+        match self.trace.is_on() || settings.attempt_timeout.is_some() {
+            true => self.trace.through(self),
+            false => Trace::off(),
+        }
+    }
+
+    /// Where the attempt goes.
+    pub(crate) fn route(&self) -> Route {
+        *self.route
     }
 
     /// Whether the connector inside is pending only because it lets others go first. Forgets it.
@@ -49,7 +57,8 @@ impl<'a> Telling<'a> {
     /// The attempt waits. Tells its start if the connector inside has not, and says whether it had
     /// to.
     pub(crate) fn waits(&self) -> bool {
-        let is_silent = self.heard() & (STARTED | ENDED | TOLD_FOR_IT) == 0;
+        let is_untold = self.heard() & (STARTED | ENDED | TOLD_FOR_IT) == 0;
+        let is_silent = is_untold && self.trace.is_on();
         if is_silent {
             self.heard.fetch_or(TOLD_FOR_IT, Ordering::Relaxed);
             self.tell_start();
@@ -60,6 +69,13 @@ impl<'a> Telling<'a> {
     /// The attempt has won.
     #[inline]
     pub(crate) fn won(&self) {
+        if self.trace.is_on() {
+            self.tell_win();
+        }
+    }
+
+    #[inline(never)]
+    fn tell_win(&self) {
         let heard = self.heard();
         if heard & (STARTED | ENDED | TOLD_FOR_IT) == 0 {
             // Nothing had to be waited for, and not everybody wants to hear of that.
@@ -82,7 +98,7 @@ impl<'a> Telling<'a> {
             self.tell_start();
         }
         if is_untold || heard & (ENDED | TOLD_FOR_IT) == TOLD_FOR_IT {
-            let attempt = copy_attempt(self.route, error, elapsed);
+            let attempt = copy_attempt(*self.route, error, elapsed);
             self.trace.tell(|| EventKind::AttemptFailed(&attempt));
         }
     }
