@@ -89,6 +89,9 @@ impl<'a> Telling<'a> {
     /// The attempt has failed, `elapsed` after it began to wait in silence.
     #[cold]
     pub(crate) fn failed(&self, error: &io::Error, elapsed: Duration) {
+        if !self.trace.is_on() {
+            return;
+        }
         let heard = self.heard();
         let is_untold = heard & (STARTED | ENDED | TOLD_FOR_IT) == 0;
         if is_untold && error.kind() == io::ErrorKind::InvalidInput {
