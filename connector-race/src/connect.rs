@@ -8,14 +8,14 @@ use std::{
     task::Poll,
 };
 
-use socketry_connector::{AllAttemptsFailed, Attempts, Candidates, Connect, HostPort, Trace};
+use socketry_connector::{AllAttemptsFailed, Attempts, Candidates, Connect, Trace};
 
 use crate::{
     Race, RaceConnector, Route, Step,
     attempt::{Attempt, attempt},
     driver::{Driver, take_arrivals},
-    failures::Failures,
     in_flight::InFlight,
+    rest::{Alone, Rest},
     telling::Telling,
 };
 
@@ -72,7 +72,12 @@ impl<C: Connect<SocketAddr>> Connect<Candidates> for RaceConnector<C> {
                 return connected;
             }
             let attempt = Attempt::new(place, &telling, &self.settings).polled(polled);
-            self.go_on(race, candidates, attempt, trace).await
+            let arrived = match race {
+                Some(_) => Poll::Pending,
+                None => poll_fn(|cx| Poll::Ready(candidates.poll_next(cx))).await,
+            };
+            let mut rest = self.rest(race, candidates, attempt, arrived, trace);
+            poll_fn(|cx| rest.poll(|route| self.attempt(route, trace), cx)).await
         }
     }
 }
@@ -80,8 +85,12 @@ impl<C: Connect<SocketAddr>> Connect<Candidates> for RaceConnector<C> {
 impl<C: Connect<SocketAddr>> RaceConnector<C> {
     /// Lets the rules choose among what has arrived by the time that there is something to dial;
     /// `None` if nothing ever is.
-    async fn choose(&self, race: &mut Option<Race>, candidates: &mut Candidates) -> Option<Route> {
-        let race = race.insert(Race::new(&self.settings.rules));
+    async fn choose(
+        &self,
+        race: &mut Option<Box<Race>>,
+        candidates: &mut Candidates,
+    ) -> Option<Route> {
+        let race = race.insert(Box::new(Race::new(&self.settings.rules)));
         poll_fn(|cx| {
             take_arrivals(race, candidates, cx);
             if let Some(remote) = self.settings.recall(candidates.host()) {
@@ -103,44 +112,38 @@ impl<C: Connect<SocketAddr>> RaceConnector<C> {
         Some(Box::new(bind(&self.inner, local)))
     }
 
-    /// Goes on when the first attempt was polled, and waits or has failed.
-    async fn go_on<F: Future<Output = io::Result<C::Connection>>>(
-        &self,
-        race: Option<Race>,
-        mut candidates: Candidates,
-        first: Attempt<'_, '_, F>,
-        trace: Trace<'_>,
-    ) -> io::Result<C::Connection> {
-        let race = match race {
-            Some(race) => race,
-            None => match poll_fn(|cx| Poll::Ready(candidates.poll_next(cx))).await {
-                Poll::Ready(None) => return self.alone(first, candidates.host()).await,
-                arrived => self.catch_up(first.route(), arrived),
-            },
-        };
-        let in_flight = InFlight::new(first, &self.settings);
-        let start = |route| async move {
-            let bound = self.bound(route);
-            let inner = bound.as_deref().unwrap_or(&self.inner);
-            attempt(inner, route, &self.settings, trace).await
-        };
-        let mut driver = Box::new(Driver::new(race, candidates, &self.settings, trace, in_flight));
-        poll_fn(|cx| driver.poll(start, cx)).await
+    /// An attempt that is not the first one.
+    async fn attempt(&self, route: Route, trace: Trace<'_>) -> io::Result<C::Connection> {
+        let bound = self.bound(route);
+        let inner = bound.as_deref().unwrap_or(&self.inner);
+        attempt(inner, route, &self.settings, trace).await
     }
 
-    /// Waits for the first attempt if it is the only one: then there is nothing to decide.
-    async fn alone<F: Future<Output = io::Result<C::Connection>>>(
-        &self,
-        mut attempt: Attempt<'_, '_, F>,
-        host: Option<&HostPort>,
-    ) -> io::Result<C::Connection> {
-        // Only an error that names the host tells the time, too.
-        let since = host.filter(|_| attempt.is_pending()).map(|_| self.settings.now());
-        let result = poll_fn(|cx| attempt.poll(cx)).await;
-        result.map_err(|error| {
-            let elapsed = since.map(|since| self.settings.since(since)).unwrap_or_default();
-            Failures::of_one(attempt.route(), error, elapsed).into_error(host.cloned())
-        })
+    /// What there is to do when the first attempt was polled, and waits or has failed; since then
+    /// something has `arrived` or not.
+    #[cold]
+    fn rest<'a, 't, F, G>(
+        &'a self,
+        race: Option<Box<Race>>,
+        candidates: Candidates,
+        first: Attempt<'a, 't, F>,
+        arrived: Poll<Option<SocketAddr>>,
+        trace: Trace<'t>,
+    ) -> Rest<'a, 't, F, G>
+    where
+        F: Future<Output = io::Result<C::Connection>>,
+        G: Future<Output = io::Result<C::Connection>>,
+    {
+        let race = match race {
+            Some(race) => *race,
+            None if arrived == Poll::Ready(None) => {
+                return Rest::Alone(Alone::new(first, candidates.host().cloned(), &self.settings));
+            }
+            None => self.catch_up(first.route(), arrived),
+        };
+        let in_flight = InFlight::new(first, &self.settings);
+        let driver = Driver::new(race, candidates, &self.settings, trace, in_flight);
+        Rest::Race(Box::new(driver))
     }
 
     /// The race of which the first attempt was begun without asking, when something has arrived
@@ -157,8 +160,8 @@ impl<C: Connect<SocketAddr>> RaceConnector<C> {
 
     /// The error of a call in which there was nothing to dial.
     #[cold]
-    fn nothing_to_dial(&self, race: Option<Race>, candidates: &Candidates) -> io::Error {
-        let mut remotes: Vec<SocketAddr> = race.iter().flat_map(Race::known).collect();
+    fn nothing_to_dial(&self, race: Option<Box<Race>>, candidates: &Candidates) -> io::Error {
+        let mut remotes: Vec<SocketAddr> = race.iter().flat_map(|race| race.known()).collect();
         if remotes.is_empty() {
             return AllAttemptsFailed::new(candidates.host().cloned(), Attempts::new()).into();
         }

@@ -64,6 +64,7 @@ mod in_flight;
 mod memory;
 mod order;
 mod race;
+mod rest;
 mod route;
 mod rules;
 mod settings;
