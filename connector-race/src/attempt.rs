@@ -31,8 +31,8 @@ pub(crate) async fn attempt<C: Connect<SocketAddr>>(
 pub(crate) struct Attempt<'a, 't, F: Future> {
     /// Where the call of the connector inside lives.
     place: Pin<&'a mut Option<F>>,
-    /// How it is with that call, if it was polled already.
-    polled: Option<Poll<F::Output>>,
+    /// Why that call has failed, or that it waits, if it was polled already.
+    polled: Option<Poll<io::Error>>,
     telling: &'a Telling<'t>,
     settings: &'a Settings,
     patience: Option<Sleep>,
@@ -54,7 +54,7 @@ where
     }
 
     /// The call inside was polled already, and this came of it.
-    pub(crate) fn polled(mut self, polled: Poll<io::Result<T>>) -> Self {
+    pub(crate) fn polled(mut self, polled: Poll<io::Error>) -> Self {
         self.polled = Some(polled);
         self
     }
@@ -72,7 +72,7 @@ where
     /// Ready when the call inside is, or when its time is up; it is dropped then.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let polled = match (self.polled.take(), self.place.as_mut().as_pin_mut()) {
-            (Some(polled), _) => polled,
+            (Some(polled), _) => polled.map(Err),
             (None, Some(inner)) => inner.poll(cx),
             (None, None) => Poll::Pending,
         };

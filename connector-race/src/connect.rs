@@ -49,12 +49,15 @@ impl<C: Connect<SocketAddr>> Connect<Candidates> for RaceConnector<C> {
         async move {
             let mut race = None;
             let first = if self.settings.has_choice() {
-                self.choose(&mut race, &mut candidates).await
+                match self.choose(&mut race, &mut candidates).await {
+                    Some(first) => first,
+                    None => return Err(self.nothing_to_dial(race, &candidates)),
+                }
             } else {
-                poll_fn(|cx| candidates.poll_next(cx)).await.map(Route::to)
-            };
-            let Some(first) = first else {
-                return Err(self.nothing_to_dial(race, &candidates));
+                match poll_fn(|cx| candidates.poll_next(cx)).await {
+                    Some(remote) => Route::to(remote),
+                    None => return Err(self.nothing_to_dial(race, &candidates)),
+                }
             };
             let bound = self.bound(first);
             let inner = bound.as_deref().unwrap_or(&self.inner);
@@ -63,14 +66,20 @@ impl<C: Connect<SocketAddr>> Connect<Candidates> for RaceConnector<C> {
             let mut place = pin!(Some(inner.connect_traced(first.remote(), trace_inside)));
             let polled = poll_fn(|cx| {
                 let inner = place.as_mut().as_pin_mut();
-                Poll::Ready(inner.map_or(Poll::Pending, |inner| inner.poll(cx)))
-            })
-            .await;
-            if let Poll::Ready(connected @ Ok(_)) = polled {
-                telling.won();
-                self.settings.note(candidates.host(), first.remote());
-                return connected;
-            }
+                Poll::Ready(match inner.map_or(Poll::Pending, |inner| inner.poll(cx)) {
+                    Poll::Ready(Ok(connection)) => Ok(connection),
+                    Poll::Ready(Err(error)) => Err(Poll::Ready(error)),
+                    Poll::Pending => Err(Poll::Pending),
+                })
+            });
+            let polled = match polled.await {
+                Err(polled) => polled,
+                Ok(connection) => {
+                    telling.won();
+                    self.settings.note(candidates.host(), first.remote());
+                    return Ok(connection);
+                }
+            };
             let attempt = Attempt::new(place, &telling, &self.settings).polled(polled);
             let arrived = match race {
                 Some(_) => Poll::Pending,
@@ -137,7 +146,7 @@ impl<C: Connect<SocketAddr>> RaceConnector<C> {
         let race = match race {
             Some(race) => *race,
             None if arrived == Poll::Ready(None) => {
-                return Rest::Alone(Alone::new(first, candidates.host().cloned(), &self.settings));
+                return Rest::Alone(Alone::new(first, candidates, &self.settings));
             }
             None => self.catch_up(first.route(), arrived),
         };

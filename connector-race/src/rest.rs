@@ -8,11 +8,12 @@ use std::{
 };
 
 use socketry_connection::Connection;
-use socketry_connector::HostPort;
+use socketry_connector::Candidates;
 
 use crate::{Route, attempt::Attempt, driver::Driver, failures::Failures, settings::Settings};
 
 /// The rest of a call.
+#[allow(clippy::large_enum_variant, reason = "a literal that waits allocates nothing")]
 pub(crate) enum Rest<'a, 't, F: Future, G> {
     /// The first attempt is the only one: there is nothing to decide.
     Alone(Alone<'a, 't, F>),
@@ -23,7 +24,7 @@ pub(crate) enum Rest<'a, 't, F: Future, G> {
 /// An attempt without another.
 pub(crate) struct Alone<'a, 't, F: Future> {
     attempt: Attempt<'a, 't, F>,
-    host: Option<HostPort>,
+    candidates: Candidates,
     settings: &'a Settings,
     /// Since when it waits, if that may have to be told.
     since: Option<Instant>,
@@ -54,19 +55,20 @@ where
 {
     pub(crate) fn new(
         attempt: Attempt<'a, 't, F>,
-        host: Option<HostPort>,
+        candidates: Candidates,
         settings: &'a Settings,
     ) -> Self {
         // Only an error that names the host also tells the time.
-        let tells_time = attempt.is_pending() && host.is_some();
+        let tells_time = attempt.is_pending() && candidates.host().is_some();
         let since = tells_time.then(|| settings.now());
-        Self { attempt, host, settings, since }
+        Self { attempt, candidates, settings, since }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         self.attempt.poll(cx).map_err(|error| {
             let elapsed = self.since.map(|since| self.settings.since(since)).unwrap_or_default();
-            Failures::of_one(self.attempt.route(), error, elapsed).into_error(self.host.take())
+            let host = self.candidates.host().cloned();
+            Failures::of_one(self.attempt.route(), error, elapsed).into_error(host)
         })
     }
 }
