@@ -82,7 +82,6 @@ where
     }
 
     fn dial(&mut self, route: Route, attempt: G, cx: &mut Context<'_>) -> Option<T> {
-        self.timer = None;
         match self.in_flight.begin(route, attempt, cx) {
             Poll::Ready(Ok(connection)) => return Some(connection),
             Poll::Ready(Err(error)) => {

@@ -127,6 +127,15 @@ fn where_a_host_was_reached_last_is_dialled_first_and_its_family_with_it() {
 }
 
 #[test]
+fn a_host_that_was_reached_at_once_is_remembered_too() {
+    let rig = Rig::with(|connector| connector.remembering(10));
+    rig.handle.succeed_next(pair().0);
+    assert!(rig.race(host(&["127.0.0.1:80"])).result().is_ok());
+    let _racing = rig.race(host(&["[::1]:80", "127.0.0.1:80"]));
+    assert_eq!(targets(&rig.calls()), ["127.0.0.1:80"]);
+}
+
+#[test]
 fn the_family_that_was_reached_goes_first_also_if_the_address_is_gone() {
     let rig = Rig::with(|connector| connector.remembering(10));
     let _peer = rig.race(host(&["127.0.0.1:80"])).accept(rig.call());

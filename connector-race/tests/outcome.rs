@@ -45,6 +45,23 @@ fn of_two_that_connect_at_the_same_time_the_one_that_was_dialled_first_wins() {
 }
 
 #[test]
+fn of_two_later_ones_that_connect_at_the_same_time_the_one_that_was_dialled_first_wins() {
+    let rig = Rig::new();
+    let mut racing = rig.race(list(&["[::1]:80", "[::2]:80", "[::3]:80"]));
+    racing.pass(DELAY);
+    racing.pass(DELAY);
+    let mut calls = rig.calls();
+    let (second, _second_peer) = socketry_testing::pair_between(
+        "tcp://[::9]:1".parse().unwrap(),
+        "tcp://[::2]:80".parse().unwrap(),
+    );
+    calls.remove(1).succeed(second);
+    let _peer = racing.accept(calls.remove(1));
+    let remote = racing.connection().remote_address();
+    assert_eq!(remote.unwrap().to_string(), "tcp://[::2]:80");
+}
+
+#[test]
 fn a_connection_at_the_first_attempt_has_no_failed_attempts() {
     let rig = Rig::new();
     let mut racing = rig.race(host(&["127.0.0.1:80"]));

@@ -93,6 +93,17 @@ fn a_refused_attempt_starts_the_next_one_at_once() {
 }
 
 #[test]
+fn an_attempt_after_a_refused_one_has_the_whole_delay_for_itself() {
+    let rig = Rig::new();
+    let mut racing = rig.race(list(&["[::1]:80", "127.0.0.1:80", "[::2]:80"]));
+    let first = rig.call();
+    racing.pass(100 * MS);
+    racing.refuse(first);
+    let _second = rig.call();
+    assert_eq!((rig.clock.until_next(), rig.clock.sleeping()), (Some(DELAY), 1));
+}
+
+#[test]
 fn any_refused_attempt_starts_the_next_one_also_if_another_has_just_begun() {
     let rig = Rig::new();
     let mut racing = rig.race(list(&["[::1]:80", "127.0.0.1:80", "[::2]:80"]));

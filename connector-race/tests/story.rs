@@ -135,6 +135,13 @@ fn an_attempt_that_only_lets_others_go_first_is_not_silent_yet() {
     );
 }
 
+#[test]
+fn an_attempt_that_only_lets_others_go_first_needs_no_time() {
+    let connector = RaceConnector::new(Yielding).attempt_timeout(Duration::ZERO);
+    let error = block_on(connector.connect(address("127.0.0.1:80").into())).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+}
+
 /// Lets others go first, and then tells its attempt, which is refused.
 struct Yielding;
 
