@@ -157,11 +157,6 @@ impl Race {
         self.order.known()
     }
 
-    /// Whether anything is being dialled.
-    pub fn is_dialling(&self) -> bool {
-        self.in_flight > 0
-    }
-
     fn next_without_routes(&mut self, now: impl FnOnce() -> Instant) -> Step {
         if self.is_settled {
             return if self.in_flight == 0 { Step::Lost } else { Step::Wait(None) };
@@ -189,5 +184,77 @@ impl Race {
             None => NotBefore::Never,
         };
         Step::Dial(route)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn race(rules: Rules, ports: &[u16]) -> Race {
+        let mut race = Race::new(&rules);
+        ports.iter().for_each(|port| race.push(([127, 0, 0, 1], *port).into()));
+        race
+    }
+
+    fn nobody_may_ask() -> Instant {
+        panic!("the time does not matter here");
+    }
+
+    fn dialled(step: Step) -> Option<u16> {
+        match step {
+            Step::Dial(route) => Some(route.remote().port()),
+            Step::Wait(_) | Step::Lost => None,
+        }
+    }
+
+    #[test]
+    fn the_time_is_not_asked_for_a_first_attempt_nor_after_a_failure_nor_for_the_last() {
+        let mut race = race(Rules::new(), &[1, 2]);
+        race.settle();
+        assert_eq!(dialled(race.next(nobody_may_ask)), Some(1));
+        race.failed();
+        assert_eq!(dialled(race.next(nobody_may_ask)), Some(2));
+        assert_eq!(race.next(nobody_may_ask), Step::Wait(None));
+    }
+
+    #[test]
+    fn the_time_is_not_asked_one_after_the_other_nor_when_no_more_may_be_in_flight() {
+        for rules in [Rules::new().sequential(), Rules::new().most_in_flight(1)] {
+            let mut race = race(rules, &[1, 2]);
+            assert_eq!(dialled(race.next(nobody_may_ask)), Some(1));
+            assert_eq!(race.next(nobody_may_ask), Step::Wait(None));
+        }
+    }
+
+    #[test]
+    fn the_delay_begins_when_the_time_is_first_needed_and_is_not_moved_by_asking_again() {
+        let (mut race, start) = (race(Rules::new(), &[1, 2]), Instant::now());
+        assert_eq!(dialled(race.next(nobody_may_ask)), Some(1));
+        let at = start + Duration::from_millis(250);
+        for later in [0, 100, 249] {
+            let now = start + Duration::from_millis(later);
+            assert_eq!(race.next(|| now), Step::Wait(Some(at)));
+        }
+        assert_eq!(dialled(race.next(|| at)), Some(2));
+    }
+
+    #[test]
+    fn a_delay_past_the_end_of_the_clock_is_for_ever() {
+        let endless = Rules::new().attempt_delay(Duration::MAX - Duration::from_secs(1));
+        let mut race = race(endless, &[1, 2]);
+        assert_eq!(dialled(race.next(Instant::now)), Some(1));
+        assert_eq!(race.next(Instant::now), Step::Wait(None));
+        race.failed();
+        assert_eq!(dialled(race.next(Instant::now)), Some(2));
+    }
+
+    #[test]
+    fn a_failure_of_nothing_harms_nothing() {
+        let mut race = race(Rules::new(), &[]);
+        race.failed();
+        assert_eq!(race.next(Instant::now), Step::Wait(None));
+        race.settle();
+        assert_eq!(race.next(Instant::now), Step::Lost);
     }
 }
