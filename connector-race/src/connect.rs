@@ -21,10 +21,9 @@ use crate::{
 
 /// # Errors
 ///
-/// If every attempt has failed,
-/// [`AllAttemptsFailed`](socketry_connector::AllAttemptsFailed) with the host, if there is one, and
-/// each attempt; its kind is that of the most telling one. Without any candidate it holds no
-/// attempt and is of kind [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable).
+/// If every attempt has failed, [`AllAttemptsFailed`] with the host, if there is one, and each
+/// attempt; its kind is that of the most telling one. Without any candidate it holds no attempt and
+/// is of kind [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable).
 ///
 /// The error of the connector inside is handed on unchanged if it is that of the only address and
 /// there is no host (a literal), or if every attempt was refused as

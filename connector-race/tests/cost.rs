@@ -1,7 +1,7 @@
 //! What a call costs: nothing that can be counted if its first attempt connects at once.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     io,
     net::SocketAddr,
     pin::{Pin, pin},
@@ -17,7 +17,7 @@ use futures_lite::future::block_on;
 use socketry_connection::Clock;
 use socketry_connector::{Candidates, Connect, Event, EventKind, Observe, Trace};
 use socketry_connector_race::RaceConnector;
-use socketry_testing::{CountingWaker, MemoryConnection, pair};
+use socketry_testing::{CountingWaker, ManualClock, MemoryConnection, pair};
 
 use crate::rig::{address, refused};
 
@@ -121,6 +121,36 @@ fn an_attempt_with_a_time_of_its_own_that_connects_at_once_allocates_nothing() {
     let (result, allocations) = allocations(&connector, literal(), Trace::off());
     assert!(matches!(result, Poll::Ready(Ok(_))));
     assert_eq!(allocations, 0);
+}
+
+/// Never ready; counts how often it is polled.
+#[derive(Default)]
+struct Silent(AtomicUsize);
+
+impl Connect<SocketAddr> for Silent {
+    type Connection = MemoryConnection;
+
+    async fn connect_traced(&self, _: SocketAddr, _: Trace<'_>) -> io::Result<MemoryConnection> {
+        poll_fn(|_| {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+#[test]
+fn the_attempt_inside_is_polled_once_a_poll() {
+    let several = vec![address("[::1]:80"), address("127.0.0.1:80")];
+    for candidates in [literal(), Candidates::from(several)] {
+        let clock = Arc::new(ManualClock::new());
+        let connector = RaceConnector::new(Silent::default()).with_clock(clock);
+        let mut connecting = pin!(connector.connect(candidates));
+        for polls in 1..=3 {
+            assert!(connecting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            assert_eq!(connector.get_ref().0.load(Ordering::SeqCst), polls);
+        }
+    }
 }
 
 /// Counts its calls and refuses them at once.
