@@ -6,11 +6,13 @@ use socketry_connection::Clock;
 use socketry_connector_tcp::TcpConnector;
 #[cfg(unix)]
 use socketry_connector_unix::UnixConnector;
+use socketry_resolver::{BoxResolver, Resolve};
 
 use crate::{
-    Connector, TcpSlot, TlsSlot, UnixSlot,
+    Connector, DnsSlot, HappyEyeballs, Setting, TcpSlot, TlsSlot, UnixSlot,
     client::{TcpStack, UnixStack, Wiring},
-    names::LiteralConnector,
+    hosts::Hosts,
+    names::Names,
     slots::{TcpChoice, UnixChoice},
 };
 
@@ -40,6 +42,8 @@ pub struct ConnectorBuilder {
     pub(crate) tcp: TcpSlot,
     pub(crate) tls: TlsSlot,
     pub(crate) unix: UnixSlot,
+    pub(crate) dns: DnsSlot,
+    pub(crate) happy_eyeballs: Setting<HappyEyeballs>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) unix_timeout: Option<Duration>,
     clock: Option<Arc<dyn Clock>>,
@@ -51,6 +55,8 @@ impl ConnectorBuilder {
             tcp: true.into(),
             tls: true.into(),
             unix: true.into(),
+            dns: true.into(),
+            happy_eyeballs: Setting::On,
             timeout: Some(DEFAULT_TIMEOUT),
             unix_timeout: None,
             clock: None,
@@ -73,6 +79,37 @@ impl ConnectorBuilder {
     /// What serves `unix://`: see [`UnixSlot`]. By default on.
     pub fn unix(mut self, slot: impl Into<UnixSlot>) -> Self {
         self.unix = slot.into();
+        self
+    }
+
+    /// Who looks names up: see [`DnsSlot`]. By default on, as the system is configured.
+    pub fn dns(mut self, slot: impl Into<DnsSlot>) -> Self {
+        self.dns = slot.into();
+        self
+    }
+
+    /// Names are looked up by `resolver`: short for `dns(BoxResolver::new(resolver))`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{Connector, resolver::from_fn};
+    ///
+    /// let resolver = from_fn(|name: String, family| async move {
+    ///     println!("{name} ({family})?");
+    ///     Ok(vec![[127, 0, 0, 1].into()].into())
+    /// });
+    /// let connector = Connector::builder().resolver(resolver).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn resolver(self, resolver: impl Resolve + 'static) -> Self {
+        self.dns(BoxResolver::new(resolver))
+    }
+
+    /// How the addresses of a host are tried. By default on: side by side, each a moment after the
+    /// other (RFC 8305). Off means one after the other, the next when the one before has failed.
+    pub fn happy_eyeballs(mut self, setting: impl Into<Setting<HappyEyeballs>>) -> Self {
+        self.happy_eyeballs = setting.into();
         self
     }
 
@@ -99,16 +136,20 @@ impl ConnectorBuilder {
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](io::ErrorKind::Unsupported), if an option does not exist on this system.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), if a nameserver is none.
+    /// - [`Unsupported`](io::ErrorKind::Unsupported), if an option does not exist on this system, or
+    ///   if there are nameservers to ask and the feature `hickory` is off.
     pub fn build(self) -> io::Result<Connector> {
+        let hosts = Hosts::new(&self.happy_eyeballs, self.clock.as_ref());
+        let names = || Names::new(self.dns.0.clone(), self.clock.as_ref());
         let tcp = match self.tcp.0 {
             TcpChoice::Off => TcpStack::Off,
             TcpChoice::Usual(options) => {
-                TcpStack::Usual(LiteralConnector::new(options.to_connector()?))
+                TcpStack::Usual(hosts.connector(options.to_connector()?, names()?))
             }
-            TcpChoice::Tcp(connector) => TcpStack::Usual(LiteralConnector::new(connector)),
+            TcpChoice::Tcp(connector) => TcpStack::Usual(hosts.connector(connector, names()?)),
             TcpChoice::Addresses(connector) => {
-                TcpStack::Addresses(LiteralConnector::new(connector))
+                TcpStack::Addresses(hosts.connector(connector, names()?))
             }
             TcpChoice::Hosts(connector) => TcpStack::Hosts(connector),
         };
@@ -129,8 +170,9 @@ impl ConnectorBuilder {
 
     /// The connector without any choice made, which cannot fail.
     pub(crate) fn usual() -> Wiring {
+        let hosts = Hosts::new(&Setting::On, None);
         Wiring {
-            tcp: TcpStack::Usual(LiteralConnector::new(TcpConnector::new())),
+            tcp: TcpStack::Usual(hosts.connector(TcpConnector::new(), Names::usual())),
             tls: TlsSlot::from(true).0,
             unix: usual_unix(None),
             timeout: Some(DEFAULT_TIMEOUT),
@@ -146,6 +188,8 @@ impl fmt::Debug for ConnectorBuilder {
             .field("tcp", &self.tcp)
             .field("tls", &self.tls)
             .field("unix", &self.unix)
+            .field("dns", &self.dns)
+            .field("happy_eyeballs", &self.happy_eyeballs)
             .field("timeout", &self.timeout)
             .field("unix_timeout", &self.unix_timeout)
             .finish_non_exhaustive()

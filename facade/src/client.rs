@@ -11,14 +11,17 @@ use socketry_connector_unix::UnixConnector;
 
 use crate::{
     ConnectorBuilder, Endpoint, InvalidEndpoint, Socket, endpoint::ClientTarget,
-    names::LiteralConnector, slots::TlsChoice,
+    hosts::HostConnector, slots::TlsChoice, stopwatch::Stopwatch,
 };
 
 /// Connects to whatever an [`Endpoint`] says: `tcp://` or `unix://`; `tls://` if its slot is a
 /// connector of yours, for TLS is not built in yet.
 ///
-/// Without a connector of yours as the tcp slot it looks no names up: it knows IP addresses and
-/// `localhost`. See [`ConnectorBuilder`] and [`TcpSlot`](crate::TcpSlot).
+/// Names are looked up in both families at once, and the addresses tried side by side as they
+/// arrive, each a moment after the other (RFC 8305). What was tried in vain is the attribute
+/// [`Attempts`](crate::connector::Attempts) of the connection, and how long everything took its
+/// attribute [`Timings`](crate::connector::Timings). Literals and `localhost` never leave the process. See
+/// [`ConnectorBuilder`] for what can be replaced.
 ///
 /// It has one slot for each scheme, and one clock around everything that a connect over `tcp://` or
 /// `tls://` does: 60 seconds, unless told otherwise. A clone shares all of it. Not part of it:
@@ -57,8 +60,8 @@ pub(crate) struct Wiring {
 
 pub(crate) enum TcpStack {
     Off,
-    Usual(LiteralConnector<TcpConnector>),
-    Addresses(LiteralConnector<BoxConnector<SocketAddr>>),
+    Usual(HostConnector<TcpConnector>),
+    Addresses(HostConnector<BoxConnector<SocketAddr>>),
     Hosts(BoxConnector<HostPort>),
 }
 
@@ -150,8 +153,14 @@ impl Wiring {
     async fn connect_tcp(&self, target: HostPort, trace: Trace<'_>) -> io::Result<Socket> {
         match &self.tcp {
             TcpStack::Off => Err(switched_off("tcp", &target)),
-            TcpStack::Usual(inner) => self.timed(inner, self.timeout, target, trace).await,
-            TcpStack::Addresses(inner) => self.timed(inner, self.timeout, target, trace).await,
+            TcpStack::Usual(inner) => {
+                inner.resolver().check(&target)?;
+                self.timed(inner, self.timeout, target, trace).await
+            }
+            TcpStack::Addresses(inner) => {
+                inner.resolver().check(&target)?;
+                self.timed(inner, self.timeout, target, trace).await
+            }
             TcpStack::Hosts(inner) => self.timed(inner, self.timeout, target, trace).await,
         }
     }
@@ -182,7 +191,7 @@ impl Wiring {
         }
     }
 
-    /// One clock around everything that `connector` does.
+    /// One clock around everything that `connector` does, and a stopwatch beside it.
     async fn timed<C, T>(
         &self,
         connector: &C,
@@ -194,14 +203,21 @@ impl Wiring {
         C: Connect<T, Connection: Into<Socket>>,
         T: Send,
     {
-        let Some(after) = timeout else {
-            return connector.connect_traced(target, trace).await.map(Into::into);
+        let stopwatch = Stopwatch::start(trace);
+        let trace = stopwatch.trace();
+        let connection = match timeout {
+            None => connector.connect_traced(target, trace).await?,
+            Some(after) => {
+                let mut timed = TimeoutConnector::new(connector, after);
+                if let Some(clock) = &self.clock {
+                    timed = timed.with_clock(clock.clone());
+                }
+                timed.connect_traced(target, trace).await?
+            }
         };
-        let mut timed = TimeoutConnector::new(connector, after);
-        if let Some(clock) = &self.clock {
-            timed = timed.with_clock(clock.clone());
-        }
-        timed.connect_traced(target, trace).await.map(Into::into)
+        let mut socket: Socket = connection.into();
+        socket.attributes_mut().insert(stopwatch.stop());
+        Ok(socket)
     }
 }
 

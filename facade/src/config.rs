@@ -2,6 +2,8 @@
 
 pub use self::{
     client::{ConnectorConfig, TcpOptions, Timeout},
+    dns::DnsConfig,
+    happy_eyeballs::{AddressFamilies, HappyEyeballs},
     server::{ServerConfig, TcpServerConfig, UnixServerConfig},
     setting::Setting,
     socket::{KeepaliveConfig, SocketConfig},
@@ -10,8 +12,10 @@ pub use self::{
 #[cfg(feature = "serde")]
 mod address;
 mod client;
+mod dns;
 #[cfg(feature = "serde")]
 mod duration;
+mod happy_eyeballs;
 #[cfg(feature = "serde")]
 mod octal;
 mod server;

@@ -24,7 +24,7 @@ mod sides;
 ///
 /// | text | a client | a server |
 /// |---|---|---|
-/// | `example.org:80`, `tcp://example.org:80` | connects if the tcp slot is a connector of yours that looks names up; else refused: only `localhost` is known | refused: an IP address is needed |
+/// | `example.org:80`, `tcp://example.org:80` | looks the name up and connects | refused: an IP address is needed |
 /// | `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80` | connects | listens there |
 /// | `0.0.0.0:80`, `[::]:80` | connects to this machine | listens on every interface |
 /// | `127.0.0.1:0` | refused | listens on a port that the system chooses |

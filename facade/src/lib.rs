@@ -11,7 +11,8 @@
 //! - [`Endpoint`]: the URI that both read;
 //! - [`ConnectorConfig`] and [`ServerConfig`]: the same as plain data, with the feature `serde`
 //!   from a file;
-//! - [`connection`], [`connector`] and [`server`]: the interfaces, for those who write layers.
+//! - [`connection`], [`connector`], [`resolver`] and [`server`]: the interfaces, for those who write
+//!   layers.
 //!
 //! # Examples
 //!
@@ -58,6 +59,8 @@
 //!
 //! # Features
 //!
+//! - `hickory`, on by default: names are looked up by [`HickoryResolver`](resolver::HickoryResolver).
+//!   Without it a connector needs a resolver of yours for them: [`ConnectorBuilder::resolver`].
 //! - `serde`: [`ConnectorConfig`], [`ServerConfig`] and [`Endpoint`] can be read and written.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -69,18 +72,20 @@ pub use socketry_connection::{Address, BoxConnection, Connection, UnixAddress};
 #[doc(no_inline)]
 pub use socketry_connector::{BoxConnector, Connect, Host, HostPort, PeerNamed, Trace};
 #[doc(no_inline)]
+pub use socketry_resolver::{BoxResolver, Resolve};
+#[doc(no_inline)]
 pub use socketry_server::{Accept, AcceptExt, BoxServer, Control, ServerGroup};
 
 pub use crate::{
     builder::ConnectorBuilder,
     client::Connector,
     config::{
-        ConnectorConfig, KeepaliveConfig, ServerConfig, Setting, SocketConfig, TcpOptions,
-        TcpServerConfig, Timeout, UnixServerConfig,
+        AddressFamilies, ConnectorConfig, DnsConfig, HappyEyeballs, KeepaliveConfig, ServerConfig,
+        Setting, SocketConfig, TcpOptions, TcpServerConfig, Timeout, UnixServerConfig,
     },
     endpoint::{Endpoint, InvalidEndpoint},
     listening::Server,
-    slots::{TcpSlot, TlsSlot, UnixSlot},
+    slots::{DnsSlot, TcpSlot, TlsSlot, UnixSlot},
     socket::Socket,
 };
 
@@ -102,12 +107,31 @@ pub mod connector {
     #[doc(inline)]
     pub use socketry_connector::*;
     #[doc(inline)]
+    pub use socketry_connector_dns::{
+        DnsConnector, Families, PartlyResolved, ResolveFailed, service,
+    };
+    #[doc(inline)]
+    pub use socketry_connector_race::{Race, RaceConnector, Route, Rules, Step};
+    #[doc(inline)]
     pub use socketry_connector_tcp::TcpConnector;
     #[doc(inline)]
     pub use socketry_connector_timeout::{TimedOut, TimeoutConnector, TimeoutPhase};
     #[cfg(unix)]
     #[doc(inline)]
     pub use socketry_connector_unix::UnixConnector;
+}
+
+/// The interface of resolvers, and the resolvers: [`socketry_resolver`].
+pub mod resolver {
+    #[doc(inline)]
+    pub use socketry_resolver::*;
+    #[doc(inline)]
+    pub use socketry_resolver_caching::{CachingResolver, SharedError};
+    #[cfg(feature = "hickory")]
+    #[doc(inline)]
+    pub use socketry_resolver_hickory::{
+        HickoryBuilder, HickoryResolver, InvalidNameserver, Nameserver,
+    };
 }
 
 /// The interface of servers, and the servers: [`socketry_server`].
@@ -129,12 +153,14 @@ mod builder;
 mod client;
 mod config;
 mod endpoint;
+mod hosts;
 #[cfg(unix)]
 mod inherited;
 mod listening;
 mod names;
 mod slots;
 mod socket;
+mod stopwatch;
 
 /// Connects to `endpoint` with a [`Connector`] as [`Connector::new`] makes it.
 ///

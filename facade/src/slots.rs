@@ -1,11 +1,13 @@
 //! What a connector does for each scheme: nothing, the usual, or what it is given.
 
+use std::net::SocketAddr;
+
 use socketry_connection::UnixAddress;
 use socketry_connector::{BoxConnector, HostPort, PeerNamed};
 use socketry_connector_tcp::TcpConnector;
-use std::net::SocketAddr;
+use socketry_resolver::BoxResolver;
 
-use crate::TcpOptions;
+use crate::{DnsConfig, TcpOptions};
 
 /// What serves `tcp://`.
 ///
@@ -15,7 +17,7 @@ use crate::TcpOptions;
 /// | `false` | `tcp://` is refused |
 /// | [`TcpOptions`] | the usual, with these options |
 /// | [`TcpConnector`] | this one, given one address at a time |
-/// | [`BoxConnector<SocketAddr>`] | this one, given one address at a time |
+/// | [`BoxConnector<SocketAddr>`] | this one, given one address at a time, several side by side |
 /// | [`BoxConnector<HostPort>`] | this one, given hosts as they are written, names included |
 ///
 /// # Examples
@@ -68,6 +70,63 @@ impl From<BoxConnector<SocketAddr>> for TcpSlot {
 impl From<BoxConnector<HostPort>> for TcpSlot {
     fn from(connector: BoxConnector<HostPort>) -> Self {
         Self(TcpChoice::Hosts(connector))
+    }
+}
+
+/// Who looks up the names of hosts.
+///
+/// Whoever it is, literals and `localhost` are not asked for.
+///
+/// | from | meaning |
+/// |---|---|
+/// | `true` | the usual: nameservers, search list and hosts file as the system has them; the default |
+/// | `false` | nobody: names are refused, unless the tcp slot is a connector of hosts |
+/// | [`SocketAddr`] | this nameserver |
+/// | [`DnsConfig`] | these nameservers, or the system's, with these options |
+/// | [`BoxResolver`] | this one; see also [`ConnectorBuilder::resolver`](crate::ConnectorBuilder::resolver) |
+///
+/// The usual and nameservers need the feature `hickory`, which is on by default.
+///
+/// # Examples
+///
+/// ```
+/// use socketry::{Connector, resolver::StaticResolver};
+///
+/// let pinned = StaticResolver::new().with("db.example", [[192, 0, 2, 7].into()]);
+/// let connector = Connector::builder().resolver(pinned).build()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct DnsSlot(pub(crate) DnsChoice);
+
+#[derive(Clone, Debug)]
+pub(crate) enum DnsChoice {
+    Off,
+    Usual(DnsConfig),
+    Custom(BoxResolver),
+}
+
+impl From<bool> for DnsSlot {
+    fn from(on: bool) -> Self {
+        Self(if on { DnsChoice::Usual(DnsConfig::default()) } else { DnsChoice::Off })
+    }
+}
+
+impl From<SocketAddr> for DnsSlot {
+    fn from(nameserver: SocketAddr) -> Self {
+        DnsConfig::asking(nameserver.to_string()).into()
+    }
+}
+
+impl From<DnsConfig> for DnsSlot {
+    fn from(config: DnsConfig) -> Self {
+        Self(DnsChoice::Usual(config))
+    }
+}
+
+impl From<BoxResolver> for DnsSlot {
+    fn from(resolver: BoxResolver) -> Self {
+        Self(DnsChoice::Custom(resolver))
     }
 }
 

@@ -5,8 +5,8 @@ use std::{fmt::Debug, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, from_value, json, to_value};
 use socketry::{
-    ConnectorConfig, Endpoint, KeepaliveConfig, ServerConfig, Setting, SocketConfig, TcpOptions,
-    Timeout,
+    AddressFamilies, ConnectorConfig, DnsConfig, Endpoint, HappyEyeballs, KeepaliveConfig,
+    ServerConfig, Setting, SocketConfig, TcpOptions, Timeout,
 };
 
 #[test]
@@ -29,6 +29,16 @@ fn every_key_of_a_connector_is_read() {
         },
         "tls": false,
         "unix": false,
+        "dns": {"nameservers": ["192.0.2.53"], "most_names": 9, "timeout": "5s"},
+        "happy_eyeballs": {
+            "attempt_delay": "100ms",
+            "resolution_delay": "0s",
+            "families": "prefer_v4",
+            "first_family_count": 2,
+            "most_in_flight": 3,
+            "attempt_timeout": "2s",
+            "remembered_hosts": 4,
+        },
         "timeout": "10s",
         "unix_timeout": "250ms",
     }));
@@ -40,6 +50,17 @@ fn every_key_of_a_connector_is_read() {
     let mut expected = ConnectorConfig::default();
     (expected.tls, expected.unix) = (false, false);
     expected.tcp = Setting::With(tcp);
+    let mut dns = DnsConfig::default();
+    dns.nameservers = vec!["192.0.2.53".to_string()];
+    (dns.most_names, dns.timeout) = (9, Duration::from_secs(5));
+    expected.dns = Setting::With(dns);
+    let mut race = HappyEyeballs::default();
+    race.attempt_delay = Duration::from_millis(100);
+    race.resolution_delay = Duration::ZERO;
+    race.families = AddressFamilies::PreferV4;
+    (race.first_family_count, race.most_in_flight, race.remembered_hosts) = (2, 3, 4);
+    race.attempt_timeout = Some(Duration::from_secs(2));
+    expected.happy_eyeballs = Setting::With(race);
     expected.timeout = Setting::With(Timeout::from(Duration::from_secs(10)));
     expected.unix_timeout = Setting::With(Timeout::from(Duration::from_millis(250)));
     assert_eq!(config, expected);
@@ -109,6 +130,8 @@ fn unusual_socket() -> Value {
 fn an_unknown_key_is_named_at_every_level() {
     for text in [
         json!({"bogus": 1}),
+        json!({"dns": {"bogus": 1}}),
+        json!({"happy_eyeballs": {"bogus": 1}}),
         json!({"tcp": {"bogus": 1}}),
         json!({"tcp": {"socket": {"bogus": 1}}}),
         json!({"tcp": {"socket": {"keepalive": {"time": "60s", "bogus": 1}}}}),
@@ -139,6 +162,16 @@ fn a_setting_is_false_true_or_options() {
     assert_eq!(timeout(json!(false)), Setting::Off);
     assert_eq!(timeout(json!(true)), Setting::On);
     assert_eq!(timeout(json!("0s")), Setting::With(Timeout::from(Duration::ZERO)));
+}
+
+#[test]
+fn one_nameserver_may_stand_for_all_of_dns() {
+    let dns = |value| read::<ConnectorConfig>(json!({"dns": value})).dns;
+    let mut config = DnsConfig::default();
+    config.nameservers = vec!["tcp://192.0.2.53".to_string()];
+    assert_eq!(dns(json!("tcp://192.0.2.53")), Setting::With(config.clone()));
+    assert_eq!(dns(json!({"nameservers": ["tcp://192.0.2.53"]})), Setting::With(config));
+    assert_eq!(dns(json!(false)), Setting::Off);
 }
 
 #[test]

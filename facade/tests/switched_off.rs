@@ -130,14 +130,15 @@ fn a_tls_connector_of_ones_own_works_although_tcp_is_switched_off() {
 }
 
 #[test]
-fn a_name_that_would_have_to_be_looked_up_is_unsupported_and_says_what_to_do() {
+fn a_name_is_refused_if_looking_up_is_switched_off_and_the_error_says_what_to_do() {
     let (addresses, handle) = slot::<SocketAddr>();
-    for connector in [Connector::new(), Connector::builder().tcp(addresses).build().unwrap()] {
-        let error = block_on(connector.connect("www.example.org:80")).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    let builder = || Connector::builder().dns(false);
+    for connector in [builder(), builder().tcp(addresses)] {
+        let error = block_on(connector.build().unwrap().connect("www.example.org:80")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let text = error.to_string();
         assert!(text.starts_with("connection to tcp://www.example.org:80 refused: "), "{text}");
-        assert!(text.contains("write an IP address"), "{text}");
+        assert!(text.contains("write an IP address") && text.contains(".dns(true)"), "{text}");
     }
     assert_eq!(handle.begun(), 0);
 }

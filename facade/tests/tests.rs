@@ -20,6 +20,7 @@ mod examples;
 mod executors;
 mod inherited;
 mod localhost;
+mod names;
 mod port;
 mod reachable;
 mod serving;

@@ -13,6 +13,7 @@ use crate::{
 mod clippy;
 mod cross;
 mod msrv;
+mod outside;
 mod plan;
 
 /// One thing that has to hold.
@@ -25,12 +26,13 @@ struct Step {
 }
 
 /// The quick ones first.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "fmt", budget: 5, run: format },
     Step { name: "tidy", budget: 10, run: tidy::run },
     Step { name: "clippy", budget: 120, run: clippy::run },
     Step { name: "test", budget: 300, run: test::run },
     Step { name: "demo", budget: 30, run: demo::run },
+    Step { name: "outside", budget: 30, run: outside::run },
     Step { name: "doc", budget: 60, run: document },
     Step { name: "msrv", budget: 60, run: msrv::run },
     Step { name: "cross", budget: 120, run: cross::run },

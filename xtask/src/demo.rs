@@ -5,7 +5,12 @@ use crate::{
     failed::Failed,
 };
 
-/// Runs the chat example; it fails unless everything that was said was heard.
+/// Runs the chat example, which fails unless everything that was said was heard, and that of the
+/// race, which fails unless each name leads where it should.
 pub(crate) fn run() -> Result<(), Failed> {
-    run_command(&mut cargo(["run", "--quiet", "--package", "socketry", "--example", "chat"]))
+    for example in ["chat", "race"] {
+        let run = ["run", "--quiet", "--package", "socketry", "--example", example];
+        run_command(&mut cargo(run))?;
+    }
+    Ok(())
 }

@@ -17,7 +17,7 @@ mod manifests;
 mod members;
 mod source;
 mod sources;
-mod trees;
+pub(crate) mod trees;
 
 /// Checks every rule and prints every violation.
 pub(crate) fn run() -> Result<(), Failed> {

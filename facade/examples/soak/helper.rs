@@ -27,11 +27,22 @@ pub(crate) struct Helper {
 impl Helper {
     /// Starts this program in a role.
     pub(crate) fn start(role: &str) -> io::Result<Self> {
-        let mut child = Command::new(env::current_exe()?)
-            .args(["helper", role])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        Self::spawn(&mut Command::new(env::current_exe()?), role)
+    }
+
+    /// Starts this program in a role and in a network namespace of its own, in which there is
+    /// nothing yet.
+    pub(crate) fn start_apart(role: &str) -> io::Result<Self> {
+        let mut command = Command::new("unshare");
+        if !rustix::process::geteuid().is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        Self::spawn(command.arg("--net").arg("--").arg(env::current_exe()?), role)
+    }
+
+    fn spawn(command: &mut Command, role: &str) -> io::Result<Self> {
+        let mut child =
+            command.args(["helper", role]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(commands), Some(answers)) => {
                 let answers = BufReader::new(Async::new(answers)?).lines();

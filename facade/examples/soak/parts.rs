@@ -2,15 +2,21 @@
 
 use std::{io, process::ExitCode, time::Instant};
 
-use crate::{cancel, connections, echo, exhaustion, keeper, report::Report, size::Size};
+use crate::{
+    cancel, connections, echo, exhaustion, far, keeper, names, report::Report, size::Size,
+};
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 3] =
-    [("exhaustion", exhaustion::run), ("cancel", cancel::run), ("connections", connections::run)];
+const PARTS: [(&str, Part); 4] = [
+    ("exhaustion", exhaustion::run),
+    ("cancel", cancel::run),
+    ("names", names::run),
+    ("connections", connections::run),
+];
 
-const USAGE: &str = "soak [--full] [exhaustion] [cancel] [connections]";
+const USAGE: &str = "soak [--full] [exhaustion] [cancel] [names] [connections]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +34,8 @@ fn help(role: &str) -> ExitCode {
         "keeper-raw" => keeper::run_raw(),
         "echo" => echo::run(),
         "echo-raw" => echo::run_raw(),
+        "names" => names::client(),
+        "far" => far::run(),
         _ => Err(io::Error::other(format!("there is no role {role:?}"))),
     };
     match result {

@@ -8,7 +8,7 @@ use std::{
 
 use socketry_connector_tcp::TcpConnector;
 
-use super::{Setting, SocketConfig};
+use super::{DnsConfig, HappyEyeballs, Setting, SocketConfig};
 use crate::{Connector, ConnectorBuilder};
 
 /// A [`Connector`] as plain data, for programs that are told by a file.
@@ -18,7 +18,11 @@ use crate::{Connector, ConnectorBuilder};
 ///
 /// ```toml
 /// tls = false
+/// dns = "192.0.2.53"
 /// timeout = "10s"
+///
+/// [happy_eyeballs]
+/// attempt_delay = "100ms"
 ///
 /// [tcp]
 /// local_v4 = "192.0.2.7:0"
@@ -49,6 +53,11 @@ pub struct ConnectorConfig {
     pub tls: bool,
     /// Whether `unix://` is served. By default on.
     pub unix: bool,
+    /// Whether and how names are looked up. By default on, as the system is configured.
+    pub dns: Setting<DnsConfig>,
+    /// How the addresses of a host are tried. By default on: side by side, each a moment after the
+    /// other. Off means one after the other.
+    pub happy_eyeballs: Setting<HappyEyeballs>,
     /// How long a connect over `tcp://` or `tls://` may take in all. By default on, which means 60
     /// seconds.
     pub timeout: Setting<Timeout>,
@@ -71,8 +80,14 @@ impl ConnectorConfig {
         let builder = Connector::builder()
             .tls(self.tls)
             .unix(self.unix)
+            .happy_eyeballs(self.happy_eyeballs.clone())
             .timeout(duration(self.timeout))
             .unix_timeout(duration(self.unix_timeout));
+        let builder = match &self.dns {
+            Setting::Off => builder.dns(false),
+            Setting::On => builder.dns(true),
+            Setting::With(config) => builder.dns(config.clone()),
+        };
         match &self.tcp {
             Setting::Off => builder.tcp(false),
             Setting::On => builder.tcp(true),
@@ -87,6 +102,8 @@ impl Default for ConnectorConfig {
             tcp: Setting::On,
             tls: true,
             unix: true,
+            dns: Setting::On,
+            happy_eyeballs: Setting::On,
             timeout: Setting::On,
             unix_timeout: Setting::Off,
         }

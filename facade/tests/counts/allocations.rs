@@ -1,15 +1,20 @@
 //! Heap allocations, counted in this process.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use allocation_counter::measure;
 use futures_lite::future::block_on;
 use socketry::{
-    Connect,
-    connector::{TcpConnector, TimeoutConnector},
+    Connect, Connector, HostPort,
+    connector::{DnsConnector, RaceConnector, TcpConnector, TimeoutConnector},
+    resolver::{CachingResolver, StaticResolver},
 };
 
-use crate::{Report, tool::sink};
+use crate::{
+    Report,
+    names::{LOCALHOST, NAME, host, nameserver},
+    tool::sink,
+};
 
 const CONNECTS: usize = 1001;
 
@@ -17,14 +22,37 @@ pub(crate) fn count(report: &mut Report) {
     let address = sink();
     let tcp = TcpConnector::new();
     let timed = TimeoutConnector::new(&tcp, Duration::from_secs(60));
-    report.exactly(0.0, per_connect(&tcp, address), "allocations of a connect");
-    report.exactly(0.0, per_connect(&timed, address), "allocations of a connect under a timeout");
+    let race = RaceConnector::new(&tcp);
+    let hosts = DnsConnector::new(&race, StaticResolver::new());
+    report.exactly(0.0, per_connect(&tcp, || address), "allocations of a connect");
+    report.exactly(
+        0.0,
+        per_connect(&timed, || address),
+        "allocations of a connect under a timeout",
+    );
+    report.exactly(0.0, per_connect(&race, || address.into()), "allocations of a race of one");
+    report.exactly(
+        0.0,
+        per_connect(&hosts, || HostPort::from(address)),
+        "allocations of a connect to a literal host",
+    );
+
+    let nameserver = nameserver();
+    let connector = Connector::builder().dns(nameserver.address()).build().unwrap();
+    let by_name = per_connect(&connector, || (NAME, address.port()));
+    // The name, the call, the list of its addresses, and two for the `Timings` among its attributes.
+    report.at_most(5.0, by_name, "allocations of a connect by a name that is kept");
+    let kept = CachingResolver::new(StaticResolver::new().with(NAME, [LOCALHOST]))
+        .lifetime(Duration::from_secs(60));
+    let by_hand = DnsConnector::new(RaceConnector::new(&tcp), kept);
+    let by_hand = per_connect(&by_hand, || HostPort::new(host(), address.port()));
+    report.at_most(3.0, by_hand, "allocations of the same without the facade");
 }
 
 /// The median: on a busy machine the kernel finishes the odd handshake later than usual, and then
 /// a connect has to wait, which allocates.
-fn per_connect(connector: &impl Connect<SocketAddr>, address: SocketAddr) -> f64 {
-    let connect = || drop(block_on(connector.connect(address)).unwrap());
+fn per_connect<T: Send>(connector: &impl Connect<T>, target: impl Fn() -> T) -> f64 {
+    let connect = || drop(block_on(connector.connect(target())).unwrap());
     connect(); // what is made once: thread-local wakers and the like
     let mut counts: Vec<u64> = (0..CONNECTS).map(|_| measure(connect).count_total).collect();
     counts.sort_unstable();

@@ -9,12 +9,15 @@ use std::{
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
 use smol::LocalExecutor;
 use socketry::{
-    Accept, AcceptExt, Connect, Connector,
+    Accept, AcceptExt, Connect, Connector, HostPort,
     connection::TcpConnection,
-    connector::{FixedConnector, TcpConnector, TimeoutConnector},
+    connector::{DnsConnector, FixedConnector, RaceConnector, TcpConnector, TimeoutConnector},
+    resolver::StaticResolver,
     server::TcpServer,
 };
 use socketry_connection_socket::Turn;
+
+use crate::names::{NAME, nameserver};
 
 pub(crate) fn run(work: &str, amount: usize, address: &str) {
     match work {
@@ -27,12 +30,27 @@ pub(crate) fn run(work: &str, amount: usize, address: &str) {
             let connector = FixedConnector::new(TcpConnector::new(), remote(address));
             connect(&connector, amount, address);
         }
-        "connect-facade" => block_on(async {
-            let (connector, address) = (Connector::new(), remote(address));
-            for _ in 0..amount {
-                connector.connect(address).await.unwrap();
-            }
-        }),
+        "connect-race" => {
+            let race = RaceConnector::new(TcpConnector::new());
+            let remote = remote(address);
+            connect_to(&race, amount, || remote.into());
+        }
+        "connect-host" => {
+            let race = RaceConnector::new(TcpConnector::new());
+            let hosts = DnsConnector::new(race, StaticResolver::new());
+            let host = HostPort::from(remote(address));
+            connect_to(&hosts, amount, || host.clone());
+        }
+        "connect-facade" => {
+            let remote = remote(address);
+            connect_to(&Connector::new(), amount, || remote);
+        }
+        "connect-name" => {
+            let nameserver = nameserver();
+            let connector = Connector::builder().dns(nameserver.address()).build().unwrap();
+            let port = remote(address).port();
+            connect_to(&connector, amount, || (NAME, port));
+        }
         "accept" => accept(amount),
         "echo" => echo(amount),
         _ => panic!("there is no work {work:?}"),
@@ -43,12 +61,18 @@ fn remote(address: &str) -> SocketAddr {
     address.parse().unwrap()
 }
 
-/// Connects and drops, one after the other.
 fn connect(connector: &impl Connect<SocketAddr>, amount: usize, address: &str) {
     let address = remote(address);
+    connect_to(connector, amount, || address);
+}
+
+/// Connects and drops, one after the other. Never inlined, so that what is counted of one kind of work
+/// does not depend on the others.
+#[inline(never)]
+fn connect_to<T: Send>(connector: &impl Connect<T>, amount: usize, target: impl Fn() -> T) {
     block_on(async {
         for _ in 0..amount {
-            connector.connect(address).await.unwrap();
+            connector.connect(target()).await.unwrap();
             Turn::waits(); // so that none of them lets others go first
         }
     });

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 mod allocations;
 mod child;
 mod instructions;
+mod names;
 mod system_calls;
 mod tool;
 

@@ -15,7 +15,7 @@ const FORBIDDEN: [Forbidden; 5] = [
     Forbidden { pattern: "futures-rustls", but_for: &[] },
     Forbidden {
         pattern: "hickory*",
-        but_for: &["socketry-resolver-async-std", "socketry-resolver-hickory"],
+        but_for: &["socketry", "socketry-resolver-async-std", "socketry-resolver-hickory"],
     },
     Forbidden { pattern: "mio", but_for: &[] },
     Forbidden { pattern: "tokio*", but_for: &[] },
@@ -60,7 +60,7 @@ impl Forbidden {
 }
 
 /// Whether the name of a package is one that `pattern` means, in which a star stands for the rest.
-fn fits(name: &str, pattern: &str) -> bool {
+pub(crate) fn fits(name: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
         None => name == pattern,
@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn a_forbidden_package_is_refused_by_name_and_by_the_start_of_its_name() {
         for name in ["tokio", "tokio-util", "mio", "async-std", "hickory-proto", "futures-rustls"] {
-            let found = check("socketry", &format!("socketry v0.1.0\n{name} v1.0.0\n"));
+            let found =
+                check("socketry-server", &format!("socketry-server v0.1.0\n{name} v1.0.0\n"));
             assert_eq!(found.len(), 1, "{name}: {found:?}");
         }
         assert_eq!(check("socketry", "socketry v0.1.0\nmiow v1.0.0\n"), [""; 0]);
