@@ -108,6 +108,40 @@ fn a_connect_given_up_during_its_lookup_leaves_nothing() {
 }
 
 #[test]
+fn a_connect_whose_time_is_up_during_its_lookup_leaves_nothing() {
+    let baseline = baseline();
+    let nameserver = DnsServer::start().unwrap();
+    let held = nameserver.hold(NAME, Family::V6);
+    let clock = ManualClock::new();
+    let connector = Connector::builder()
+        .dns(nameserver.address())
+        .timeout(Duration::from_millis(1))
+        .clock(Arc::new(clock.clone()))
+        .build()
+        .unwrap();
+    let passing = async {
+        held.asked().await;
+        clock.advance(Duration::from_millis(1));
+    };
+    let (result, ()) = block_on(zip(connector.connect((NAME, 1)), passing));
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::TimedOut);
+    assert_eq!(clock.sleeping(), 0);
+    drop((connector, held, nameserver));
+    baseline.assert_unchanged();
+}
+
+#[test]
+fn a_refused_connect_by_name_leaves_nothing() {
+    let baseline = baseline();
+    let (nameserver, connector) = nameserver_and_connector();
+    nameserver.answer(NAME, [V4]);
+    let error = block_on(connector.connect((NAME, 1))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "{error}");
+    drop((connector, nameserver));
+    baseline.assert_unchanged();
+}
+
+#[test]
 fn a_name_that_does_not_exist_leaves_nothing() {
     let baseline = baseline();
     let (nameserver, connector) = nameserver_and_connector();

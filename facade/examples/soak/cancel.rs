@@ -30,8 +30,9 @@ pub(crate) fn run(size: Size, report: &mut Report) -> io::Result<()> {
     note(&format!("{count} connects, seed {SEED}, and a tenth of that before, to warm up"));
     smol::block_on(async {
         let mut server = Helper::start("echo")?;
+        let mut nameserver = Helper::start("nameserver")?;
         let targets = Targets::prepare(server.hear("listening").await?).await?;
-        let connects = Connects::new(targets, SEED);
+        let connects = Connects::new(targets, nameserver.hear("listening").await?, SEED);
         connects.cancel(count / 10).await;
         let before = Held::now(&mut server).await?;
         let growth = quarters(&connects, count).await?;

@@ -3,7 +3,8 @@
 use std::{io, process::ExitCode, time::Instant};
 
 use crate::{
-    cancel, connections, echo, exhaustion, far, keeper, names, report::Report, size::Size,
+    cancel, connections, echo, exhaustion, far, keeper, names, nameserver, report::Report,
+    size::Size,
 };
 
 /// A part of the soak, in its short or its full size.
@@ -35,6 +36,7 @@ fn help(role: &str) -> ExitCode {
         "echo" => echo::run(),
         "echo-raw" => echo::run_raw(),
         "names" => names::client(),
+        "nameserver" => nameserver::run(),
         "far" => far::run(),
         _ => Err(io::Error::other(format!("there is no role {role:?}"))),
     };

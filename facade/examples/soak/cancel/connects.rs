@@ -1,19 +1,24 @@
 //! Connects, each with a moment at which it is cancelled.
 
-use std::{cell::Cell, fmt, future::Future, io, pin::pin, time::Duration};
+use std::{cell::Cell, fmt, future::Future, io, net::SocketAddr, pin::pin, time::Duration};
 
 use futures_lite::future;
 use smol::{LocalExecutor, Timer};
 use socketry::{
-    Connect,
+    Connect, HostPort,
     connection::SocketOptions,
-    connector::{TcpConnector, TimeoutConnector, UnixConnector},
+    connector::{DnsConnector, RaceConnector, TcpConnector, TimeoutConnector, UnixConnector},
+    resolver::{CachingResolver, HickoryResolver},
 };
 
 use super::{random::Random, targets::Targets};
+use crate::nameserver::{BOTH, LOST_AAAA};
 
 /// How many are under way at the same time.
 const AT_ONCE: u32 = 16;
+
+/// One connect in so many is by name. The nameserver answers 65,536 queries.
+const BY_NAME: u32 = 40;
 
 /// Makes connects and cancels them.
 pub(super) struct Connects {
@@ -21,16 +26,20 @@ pub(super) struct Connects {
     targets: Targets,
     tcp: TcpConnector,
     unix: UnixConnector,
+    hosts: DnsConnector<RaceConnector<TcpConnector>, CachingResolver<HickoryResolver>>,
     random: Random,
 }
 
 impl Connects {
-    pub(super) fn new(targets: Targets, seed: u64) -> Self {
+    pub(super) fn new(targets: Targets, nameserver: SocketAddr, seed: u64) -> Self {
+        // Reset instead of closed, so that no port stays taken for a minute afterwards.
+        let tcp = TcpConnector::new().options(SocketOptions::new().linger(Duration::ZERO));
+        let resolver = CachingResolver::new(HickoryResolver::with_nameservers([nameserver]));
         Self {
             tally: Tally::default(),
             targets,
-            // Reset instead of closed, so that no port stays taken for a minute afterwards.
-            tcp: TcpConnector::new().options(SocketOptions::new().linger(Duration::ZERO)),
+            hosts: DnsConnector::new(RaceConnector::new(tcp.clone()), resolver),
+            tcp,
             unix: UnixConnector::new(),
             random: Random::new(seed),
         }
@@ -60,12 +69,22 @@ impl Connects {
 
     async fn cancel_one(&self) {
         let Self { tcp, unix, .. } = self;
+        if self.random.below(BY_NAME) == 0 {
+            return self.cancel_connect(&self.hosts, self.host()).await;
+        }
         match self.random.below(4) {
             0 => self.cancel_connect(tcp, self.targets.accepting).await,
             1 => self.cancel_connect(tcp, self.targets.refusing).await,
             2 => self.cancel_connect(tcp, self.targets.full()).await,
             _ => self.cancel_connect(unix, self.targets.full_unix()).await,
         }
+    }
+
+    /// A name of the server that accepts.
+    fn host(&self) -> HostPort {
+        let name = if self.random.below(2) == 0 { BOTH } else { LOST_AAAA };
+        let target = format!("{name}:{}", self.targets.accepting.port());
+        target.parse().unwrap_or(self.targets.accepting.into())
     }
 
     /// With a timeout around it, or without.
