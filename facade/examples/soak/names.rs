@@ -25,8 +25,8 @@ use crate::{
 const ATTEMPT_DELAY: f64 = 250.0;
 const RESOLUTION_DELAY: f64 = 50.0;
 
-/// What a busy machine may add to a wait.
-const TOLERANCE: f64 = 30.0;
+/// What a busy machine may add to a wait: less than any other delay that there could be.
+const TOLERANCE: f64 = 100.0;
 
 /// How long a connect to nobody may take.
 const TIMEOUT: Duration = Duration::from_millis(1500);
