@@ -5,6 +5,7 @@ use std::{
     fmt,
     sync::{Mutex, MutexGuard},
     thread,
+    time::Duration,
 };
 
 use crate::sync::lock;
@@ -51,9 +52,12 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// The threads of tests that wait for their turn. They are no concern of the test whose turn it is.
 static WAITING: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// How often other threads get a chance to end, before one that is still there counts as left
-/// behind: a thread that was joined stays visible for a moment.
-const CHANCES: usize = 2000;
+/// How often threads are looked at again before one counts as left behind: one that was joined stays
+/// visible for a moment, and that of a test which waits for its turn is seen before it says so.
+const CHANCES: usize = 1000;
+
+/// Between two looks. There is nothing to be told by: the system does not say when a thread is gone.
+const PAUSE: Duration = Duration::from_millis(1);
 
 impl Baseline {
     /// Waits for its turn, then notes what the process holds.
@@ -102,7 +106,7 @@ impl Baseline {
             if left.is_empty() {
                 break;
             }
-            thread::yield_now();
+            thread::sleep(PAUSE);
             left = self.started_threads();
         }
         left

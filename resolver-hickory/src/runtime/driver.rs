@@ -5,7 +5,7 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     mem,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
 };
@@ -66,6 +66,20 @@ impl Driver {
     }
 }
 
+impl Drop for Driver {
+    /// Empties the places of all tasks. Dropping the tasks would do it, too, but not at once: one
+    /// that is woken at this moment belongs to the thread that wakes it.
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        let (tasks, ready) = (mem::take(&mut state.tasks), mem::take(&mut state.ready));
+        drop(state);
+        for (place, _) in &tasks {
+            place.take();
+        }
+        drop((tasks, ready));
+    }
+}
+
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.shared.lock();
@@ -91,8 +105,10 @@ impl Spawner {
                 shared.push(runnable);
             } // otherwise the task is dropped with the driver
         };
-        let (runnable, task) = async_task::spawn(future, schedule);
-        let ended = shared.keep(task);
+        let place = Place::new(future);
+        let polled = place.clone();
+        let (runnable, task) = async_task::spawn(poll_fn(move |cx| polled.poll(cx)), schedule);
+        let ended = shared.keep(place, task);
         drop(ended);
         runnable.schedule();
     }
@@ -109,7 +125,7 @@ struct State {
     ready: VecDeque<Runnable>,
     /// Every task, so that dropping the driver drops them. Those that have ended are removed when
     /// the next one comes.
-    tasks: Vec<Task<()>>,
+    tasks: Vec<(Place, Task<()>)>,
     /// Runners that wait, each with a number of its own.
     waiting: BTreeMap<u64, Waker>,
     /// The last number that was given to a runner.
@@ -125,12 +141,12 @@ impl Shared {
     }
 
     /// Keeps a task, and takes out those that have ended.
-    fn keep(&self, task: Task<()>) -> Vec<Task<()>> {
+    fn keep(&self, place: Place, task: Task<()>) -> Vec<(Place, Task<()>)> {
         let mut state = self.lock();
         let all = mem::take(&mut state.tasks);
-        let (ended, going) = all.into_iter().partition(Task::is_finished);
+        let (ended, going) = all.into_iter().partition(|(_, task)| task.is_finished());
         state.tasks = going;
-        state.tasks.push(task);
+        state.tasks.push((place, task));
         ended
     }
 
@@ -152,6 +168,35 @@ impl State {
             0 => self.waiting.values().cloned().collect(),
             _ => Vec::new(),
         }
+    }
+}
+
+/// Where the future of a background task lives: the task polls it, and the driver can take it out.
+#[derive(Clone)]
+struct Place(Arc<Mutex<Option<BoxFuture>>>);
+
+type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Place {
+    fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::pin(future)))))
+    }
+
+    /// Takes the future out, and drops it if the caller does.
+    fn take(&self) -> Option<BoxFuture> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Polls the future. Only its task does, so it is there unless it has ended or was taken out.
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(mut future) = self.take() else {
+            return Poll::Ready(());
+        };
+        let polled = future.as_mut().poll(cx);
+        if polled.is_pending() {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(future);
+        }
+        polled
     }
 }
 
@@ -378,6 +423,18 @@ mod tests {
         let (late, late_is_dropped) = endless();
         spawner.spawn(late);
         assert!(late_is_dropped.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn a_task_that_is_being_woken_when_the_driver_is_dropped_is_dropped_with_it() {
+        let driver = Driver::new();
+        let (task, is_dropped) = endless();
+        driver.spawn(task);
+        // As a thread does that wakes it: the task is in its hands, not among those that are ready.
+        let woken = driver.shared.lock().ready.pop_front();
+        drop(driver);
+        assert!(is_dropped.load(Ordering::SeqCst));
+        drop(woken);
     }
 
     #[test]
