@@ -111,10 +111,11 @@ where
         Poll::Ready(until)
     }
 
-    /// The connection, with what failed before.
+    /// The connection, with what was tried besides.
     fn win(&mut self, route: Route, mut connection: T) -> T {
         self.settings.note(self.candidates.host(), route.remote());
-        if let Some(attempts) = mem::take(&mut self.failures).into_attribute() {
+        let unanswered = self.in_flight.besides(route);
+        if let Some(attempts) = mem::take(&mut self.failures).into_attribute(unanswered) {
             connection.attributes_mut().insert(attempts);
         }
         connection

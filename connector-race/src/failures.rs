@@ -29,9 +29,16 @@ impl Failures {
         Self(vec![Failure { route, error, elapsed }])
     }
 
-    /// The attribute of a connection that came up after these; `None` if there were none.
-    pub(crate) fn into_attribute(self) -> Option<Attempts> {
-        (!self.0.is_empty()).then(|| self.into_attempts())
+    /// The attribute of a connection that came up after these, and before those that are
+    /// `unanswered`; `None` if it was the only attempt.
+    pub(crate) fn into_attribute(
+        self,
+        unanswered: impl Iterator<Item = Route>,
+    ) -> Option<Attempts> {
+        let mut attempts = self.into_attempts();
+        unanswered.for_each(|route| attempts.push_unanswered(route.remote().into()));
+        let is_the_only_one = attempts.is_empty() && attempts.unanswered().is_empty();
+        (!is_the_only_one).then_some(attempts)
     }
 
     /// The error of a race that was lost.

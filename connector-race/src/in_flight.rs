@@ -54,6 +54,13 @@ where
         polled
     }
 
+    /// Where those go that are in flight besides `winner`, in the order in which they were begun.
+    pub(crate) fn besides(&self, winner: Route) -> impl Iterator<Item = Route> + '_ {
+        let first = self.first.iter().map(|(flight, _)| flight);
+        let flights = first.chain(self.more.iter().map(|(flight, _)| flight));
+        flights.map(|flight| flight.route).filter(move |route| *route != winner)
+    }
+
     /// Polls all of them, hands out those that have failed, and returns the first that has won.
     pub(crate) fn poll(
         &mut self,

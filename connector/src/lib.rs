@@ -32,11 +32,12 @@
 //! ```
 
 pub use crate::{
-    attempt::{AllAttemptsFailed, Attempt, Attempts, ConnectFailed, Phase},
+    attempt::{Attempt, Attempts, Phase},
     boxed::BoxConnector,
     candidates::{Candidates, Feed},
     connect::Connect,
     event::{Event, EventKind, Observe},
+    failed::{AllAttemptsFailed, ConnectFailed},
     fixed::FixedConnector,
     host::{Host, InvalidHost},
     host_port::HostPort,
@@ -50,6 +51,7 @@ mod boxed;
 mod candidates;
 mod connect;
 mod event;
+mod failed;
 mod fixed;
 mod host;
 mod host_port;
