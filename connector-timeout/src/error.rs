@@ -14,7 +14,10 @@ use socketry_connector::Attempts;
 /// connection to tcp://10.0.0.1:80 timed out after 3s during connect
 /// connection timed out after 3s during connect (tcp://[::1]:80: no answer; tcp://10.0.0.1:80: ...)
 /// connection to tls://example.com timed out after 3s during TLS handshake
+/// connection to tcp://example.com:80 timed out after 3s during connect (tcp://10.0.0.1:80: no answer)
 /// ```
+///
+/// The last one was [told the target](Self::with_target).
 ///
 /// The [`io::Error`] around it is of kind [`TimedOut`](io::ErrorKind::TimedOut). It has no source:
 /// an attempt that failed before is not why the time was up.
@@ -23,6 +26,7 @@ use socketry_connector::Attempts;
 /// [`TimeoutPhase::Unknown`]. Of many attempts the first 64 are kept.
 #[derive(Clone, Debug)]
 pub struct TimedOut {
+    target: Option<String>,
     after: Duration,
     phase: TimeoutPhase,
     unanswered: Vec<Address>,
@@ -36,7 +40,30 @@ impl TimedOut {
         unanswered: Vec<Address>,
         attempts: Attempts,
     ) -> Self {
-        Self { after, phase, unanswered, attempts }
+        Self { target: None, after, phase, unanswered, attempts }
+    }
+
+    /// Says where the connection was to go, as a URI, which a timeout does not know: it reads no
+    /// target. By default the text names what was heard of on the way.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{fmt::Display, io};
+    ///
+    /// use socketry_connector_timeout::TimedOut;
+    ///
+    /// /// Names the target in the error of a connect that has timed out.
+    /// fn name(error: io::Error, target: impl Display) -> io::Error {
+    ///     match error.downcast::<TimedOut>() {
+    ///         Ok(timed_out) => timed_out.with_target(target).into(),
+    ///         Err(other) => other,
+    ///     }
+    /// }
+    /// ```
+    pub fn with_target(mut self, target: impl fmt::Display) -> Self {
+        self.target = Some(target.to_string());
+        self
     }
 
     /// How much time the call had.
@@ -62,6 +89,9 @@ impl TimedOut {
 
     /// Where to, as far as one place can be named.
     fn fmt_target(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(target) = &self.target {
+            return write!(f, " to {target}");
+        }
         match (&self.phase, &self.unanswered[..]) {
             (TimeoutPhase::Lookup { name }, _) => write!(f, " to {name}"),
             (TimeoutPhase::Connect, [only]) if self.attempts.is_empty() => write!(f, " to {only}"),
@@ -76,8 +106,14 @@ impl TimedOut {
 
     /// What had been tried, unless the target says it all.
     fn fmt_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.attempts.is_empty() && self.unanswered.len() < 2 {
-            return Ok(());
+        let is_said = |only: &Address| match &self.target {
+            Some(target) => *target == only.to_string(),
+            None => true,
+        };
+        match (&self.unanswered[..], self.attempts.is_empty()) {
+            ([], true) => return Ok(()),
+            ([only], true) if is_said(only) => return Ok(()),
+            _ => {}
         }
         f.write_str(" (")?;
         for (index, remote) in self.unanswered.iter().enumerate() {

@@ -13,8 +13,7 @@ use crate::{Event, EventKind, Observe};
 ///
 /// It measures what it hears. As an observer that wants only what is waited for
 /// ([`Trace::through`](crate::Trace::through)) it does not hear of a name that is known and of an
-/// attempt that connects at once: the name has no time then, and the attempt the time that is left
-/// between what was before it and what came after.
+/// attempt that connects at once, and these have no time of their own then.
 ///
 /// # Examples
 ///
@@ -37,7 +36,6 @@ pub struct Timings {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
-    lookup_started: Option<Instant>,
     lookup_ended: Option<Instant>,
     attempt_started: Option<Instant>,
     connected: Option<Instant>,
@@ -62,18 +60,23 @@ impl Timings {
         self.started
     }
 
-    /// From the first question to the first answer; `None` if no name was looked up, or it was
-    /// known.
+    /// From the start of the call to the last answer that came before the first attempt; `None` if
+    /// no name was looked up, or it was known.
+    ///
+    /// A resolution delay is part of neither this nor [`connect`](Self::connect).
     pub fn lookup(&self) -> Option<Duration> {
-        let marks = self.marks();
-        span(marks.lookup_started, marks.lookup_ended)
+        span(Some(self.started), self.marks().lookup_ended)
     }
 
-    /// From the first attempt to the connection; `None` if none came up.
+    /// From the first attempt to the connection; `None` if none came up, or if the only thing that
+    /// was heard of is a lookup: then the attempt took next to no time.
     pub fn connect(&self) -> Option<Duration> {
         let marks = self.marks();
-        let before = marks.attempt_started.or(marks.lookup_ended).unwrap_or(self.started);
-        span(Some(before), marks.connected.or(marks.handshake_started).or(marks.ended))
+        let began = match marks.lookup_ended {
+            None => marks.attempt_started.or(Some(self.started)),
+            Some(_) => marks.attempt_started,
+        };
+        span(began, marks.connected.or(marks.handshake_started).or(marks.ended))
     }
 
     /// The TLS handshake; `None` if there was none, or it did not end.
@@ -101,13 +104,15 @@ impl Observe for Timings {
     fn observe(&self, event: &Event<'_>) {
         let mut marks = self.lock();
         let mark = match event.kind() {
-            EventKind::LookupStarted { .. } => &mut marks.lookup_started,
-            EventKind::LookupEnded { .. } => &mut marks.lookup_ended,
+            EventKind::LookupEnded { .. } if marks.attempt_started.is_none() => {
+                marks.lookup_ended = Some(event.at());
+                return;
+            }
             EventKind::AttemptStarted { .. } => &mut marks.attempt_started,
             EventKind::AttemptWon { .. } => &mut marks.connected,
             EventKind::HandshakeStarted { .. } => &mut marks.handshake_started,
             EventKind::HandshakeEnded { .. } => &mut marks.handshake_ended,
-            EventKind::AttemptFailed(_) | EventKind::Yielded => return,
+            _ => return,
         };
         mark.get_or_insert_with(|| event.at());
     }

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 use socketry_connection::{Clock, UnixAddress};
 use socketry_connector::{BoxConnector, Connect, HostPort, PeerNamed, Trace};
 use socketry_connector_tcp::TcpConnector;
-use socketry_connector_timeout::TimeoutConnector;
+use socketry_connector_timeout::{TimedOut, TimeoutConnector};
 #[cfg(unix)]
 use socketry_connector_unix::UnixConnector;
 
@@ -144,8 +144,16 @@ where
 impl Wiring {
     async fn connect(&self, target: ClientTarget, trace: Trace<'_>) -> io::Result<Socket> {
         match target {
-            ClientTarget::Tcp(target) => self.connect_tcp(target, trace).await,
-            ClientTarget::Tls(target) => self.connect_tls(target, trace).await,
+            ClientTarget::Tcp(target) => {
+                let name = named(&target);
+                let result = self.connect_tcp(target, trace).await;
+                result.map_err(|error| name_target(error, "tcp", name))
+            }
+            ClientTarget::Tls(target) => {
+                let name = named(target.target());
+                let result = self.connect_tls(target, trace).await;
+                result.map_err(|error| name_target(error, "tls", name))
+            }
             ClientTarget::Unix(target) => self.connect_unix(target, trace).await,
         }
     }
@@ -224,6 +232,21 @@ impl Wiring {
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector").field("timeout", &self.wiring.timeout).finish_non_exhaustive()
+    }
+}
+
+/// A target that a timeout, which reads no target, could not name: of an address it hears.
+fn named(target: &HostPort) -> Option<HostPort> {
+    target.host().name().is_some().then(|| target.clone())
+}
+
+/// Says in the error of a timeout where the connection was to go.
+#[cold]
+fn name_target(error: io::Error, scheme: &str, target: Option<HostPort>) -> io::Error {
+    let Some(target) = target else { return error };
+    match error.downcast::<TimedOut>() {
+        Ok(timed_out) => timed_out.with_target(format_args!("{scheme}://{target}")).into(),
+        Err(other) => other,
     }
 }
 

@@ -225,7 +225,7 @@ fn the_timeout_is_around_the_lookup_too_and_says_so() {
     let error = block_on(poll_once(&mut connecting)).unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "connection to wiki.example timed out after 1ms during DNS lookup"
+        "connection to tcp://wiki.example:80 timed out after 1ms during DNS lookup"
     );
     assert_eq!((handle.pending(), clock.sleeping()), (0, 0));
 }

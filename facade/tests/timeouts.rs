@@ -157,7 +157,7 @@ fn the_error_says_after_how_long_in_which_phase_and_what_was_tried() {
     let error = error(&mut connecting);
     assert_eq!(
         error.to_string(),
-        "connection timed out after 3s during connect (tcp://127.0.0.1:80: no answer; tcp://[::1]:80: connection refused)"
+        "connection to tcp://localhost:80 timed out after 3s during connect (tcp://127.0.0.1:80: no answer; tcp://[::1]:80: connection refused)"
     );
     let timed_out: &TimedOut = error.get_ref().unwrap().downcast_ref().unwrap();
     assert_eq!(timed_out.after(), 3 * SECOND);

@@ -94,6 +94,27 @@ fn timings_that_hear_only_of_waits_give_the_attempt_the_time_that_is_left() {
 }
 
 #[test]
+fn a_lookup_lasts_until_the_last_answer_before_the_first_attempt_and_what_follows_is_not_connecting()
+ {
+    let timings = Timings::start();
+    let trace = Trace::off().through(&timings);
+    let ended = || {
+        let mut lookup = trace.lookup("asked.example", Family::V6);
+        lookup.waits();
+        lookup.ended(Ok(&[]));
+        timings.lookup().unwrap()
+    };
+    let (first, second) = (ended(), ended());
+    assert!(first <= second, "the second answer may be the one with addresses");
+    trace.attempt(&REMOTE, None).won();
+    timings.end();
+    assert_eq!((timings.lookup(), timings.connect()), (Some(second), None));
+    trace.attempt(&REMOTE, None).waits();
+    ended();
+    assert_eq!(timings.lookup(), Some(second), "a late answer was not waited for");
+}
+
+#[test]
 fn the_first_end_of_timings_counts() {
     let timings = Timings::start();
     timings.end();
