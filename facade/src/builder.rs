@@ -141,15 +141,15 @@ impl ConnectorBuilder {
     ///   if there are nameservers to ask and the feature `hickory` is off.
     pub fn build(self) -> io::Result<Connector> {
         let hosts = Hosts::new(&self.happy_eyeballs, self.clock.as_ref());
-        let names = || Names::new(self.dns.0.clone(), self.clock.as_ref());
+        let names = Names::new(self.dns.0, self.clock.as_ref())?;
         let tcp = match self.tcp.0 {
             TcpChoice::Off => TcpStack::Off,
             TcpChoice::Usual(options) => {
-                TcpStack::Usual(hosts.connector(options.to_connector()?, names()?))
+                TcpStack::Usual(hosts.connector(options.to_connector()?, names))
             }
-            TcpChoice::Tcp(connector) => TcpStack::Usual(hosts.connector(connector, names()?)),
+            TcpChoice::Tcp(connector) => TcpStack::Usual(hosts.connector(connector, names)),
             TcpChoice::Addresses(connector) => {
-                TcpStack::Addresses(hosts.connector(connector, names()?))
+                TcpStack::Addresses(hosts.connector(connector, names))
             }
             TcpChoice::Hosts(connector) => TcpStack::Hosts(connector),
         };

@@ -137,27 +137,26 @@ where
         trace: Trace<'_>,
     ) -> impl Future<Output = io::Result<Socket>> + Send {
         let target = endpoint.try_into().map_err(Into::into).and_then(Endpoint::for_client);
-        async move { self.wiring.connect(target?, trace).await }
+        async move {
+            let wiring = &*self.wiring;
+            match target? {
+                ClientTarget::Tcp(target) => {
+                    let name = named(&target);
+                    let result = wiring.connect_tcp(target, trace).await;
+                    result.map_err(|error| name_target(error, "tcp", name))
+                }
+                ClientTarget::Tls(target) => {
+                    let name = named(target.target());
+                    let result = wiring.connect_tls(target, trace).await;
+                    result.map_err(|error| name_target(error, "tls", name))
+                }
+                ClientTarget::Unix(target) => wiring.connect_unix(target, trace).await,
+            }
+        }
     }
 }
 
 impl Wiring {
-    async fn connect(&self, target: ClientTarget, trace: Trace<'_>) -> io::Result<Socket> {
-        match target {
-            ClientTarget::Tcp(target) => {
-                let name = named(&target);
-                let result = self.connect_tcp(target, trace).await;
-                result.map_err(|error| name_target(error, "tcp", name))
-            }
-            ClientTarget::Tls(target) => {
-                let name = named(target.target());
-                let result = self.connect_tls(target, trace).await;
-                result.map_err(|error| name_target(error, "tls", name))
-            }
-            ClientTarget::Unix(target) => self.connect_unix(target, trace).await,
-        }
-    }
-
     async fn connect_tcp(&self, target: HostPort, trace: Trace<'_>) -> io::Result<Socket> {
         match &self.tcp {
             TcpStack::Off => Err(switched_off("tcp", &target)),

@@ -1,6 +1,6 @@
 //! How a connector of addresses becomes one of hosts.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use socketry_connection::Clock;
 use socketry_connector_dns::{DnsConnector, Families};
@@ -33,7 +33,7 @@ impl<'a> Hosts<'a> {
         let HappyEyeballs { families, resolution_delay, .. } = self.options;
         let mut connector = DnsConnector::new(self.race(inner), names)
             .families(to_families(families))
-            .resolution_delay(if self.sequential { Duration::ZERO } else { resolution_delay });
+            .resolution_delay(resolution_delay);
         if let Some(clock) = self.clock {
             connector = connector.with_clock(clock.clone());
         }

@@ -6,12 +6,13 @@
 use std::{
     io::{self, ErrorKind},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
 use futures_lite::future::{block_on, poll_once, zip};
 use socketry::{
-    AddressFamilies, BoxResolver, Connector, DnsConfig, HappyEyeballs, HostPort, Setting,
+    BoxResolver, Connector, HostPort,
     connection::Family,
     connector::{Attempts, Timings},
     resolver::{LookupFailed, LookupFailure, StaticResolver},
@@ -146,77 +147,13 @@ fn a_name_that_does_not_exist_says_so_with_the_whole_target() {
 }
 
 #[test]
-fn the_second_address_is_tried_when_the_attempt_delay_is_over_and_the_first_is_kept() {
-    let (addresses, handle) = slot::<SocketAddr>();
-    let clock = ManualClock::new();
-    let mut race = HappyEyeballs::default();
-    race.attempt_delay = Duration::from_millis(40);
-    let connector = Connector::builder()
-        .tcp(addresses)
-        .resolver(pinned("wiki.example", [V4, V6]))
-        .happy_eyeballs(race)
-        .clock(std::sync::Arc::new(clock.clone()))
-        .build()
-        .unwrap();
-    let mut connecting = Box::pin(connector.connect("wiki.example:80"));
-    assert!(block_on(poll_once(&mut connecting)).is_none());
-    assert_eq!(handle.pending(), 1);
-    clock.advance(Duration::from_millis(40));
-    assert!(block_on(poll_once(&mut connecting)).is_none());
-    assert_eq!(handle.pending(), 2);
-    drop(connecting);
-    assert_eq!((handle.pending(), clock.sleeping()), (0, 0));
-}
-
-#[test]
-fn without_happy_eyeballs_the_second_address_waits_until_the_first_has_failed() {
-    let (addresses, handle) = slot::<SocketAddr>();
-    let clock = ManualClock::new();
-    let connector = Connector::builder()
-        .tcp(addresses)
-        .resolver(pinned("wiki.example", [V4, V6]))
-        .happy_eyeballs(false)
-        .clock(std::sync::Arc::new(clock.clone()))
-        .build()
-        .unwrap();
-    let mut connecting = Box::pin(connector.connect("wiki.example:80"));
-    assert!(block_on(poll_once(&mut connecting)).is_none());
-    clock.advance(Duration::from_secs(30));
-    assert!(block_on(poll_once(&mut connecting)).is_none());
-    assert_eq!(handle.begun(), 1);
-    handle.try_next_call().unwrap().fail(ErrorKind::ConnectionRefused.into());
-    assert!(block_on(poll_once(&mut connecting)).is_none());
-    assert_eq!(handle.begun(), 2);
-}
-
-#[test]
-fn only_the_families_that_are_wanted_are_asked_for() {
-    for (families, asked) in [
-        (AddressFamilies::Both, &[Family::V6, Family::V4][..]),
-        (AddressFamilies::PreferV4, &[Family::V4, Family::V6]),
-        (AddressFamilies::OnlyV4, &[Family::V4]),
-        (AddressFamilies::OnlyV6, &[Family::V6]),
-    ] {
-        let (resolver, handle) = scripted_resolver();
-        let mut options = HappyEyeballs::default();
-        options.families = families;
-        let connector =
-            Connector::builder().resolver(resolver).happy_eyeballs(options).build().unwrap();
-        let mut connecting = Box::pin(connector.connect("wiki.example:80"));
-        assert!(block_on(poll_once(&mut connecting)).is_none());
-        let lookups: Vec<_> = std::iter::from_fn(|| handle.try_next_lookup()).collect();
-        assert_eq!(lookups.iter().map(|lookup| lookup.family()).collect::<Vec<_>>(), asked);
-    }
-}
-
-#[test]
 fn the_timeout_is_around_the_lookup_too_and_says_so() {
     let (resolver, handle) = scripted_resolver();
     let clock = ManualClock::new();
     let connector = Connector::builder()
         .resolver(resolver)
         .timeout(Duration::from_millis(1))
-        .clock(std::sync::Arc::new(clock.clone()))
+        .clock(Arc::new(clock.clone()))
         .build()
         .unwrap();
     let mut connecting = Box::pin(connector.connect("wiki.example:80"));
@@ -252,25 +189,14 @@ fn a_resolver_of_ones_own_may_say_why_it_does_not_know() {
     assert!(error.to_string().ends_with("the nameserver refuses to answer (REFUSED)"), "{error}");
 }
 
+#[cfg(feature = "hickory")]
 #[test]
 fn what_is_no_nameserver_is_refused_when_the_connector_is_put_together() {
-    let mut config = DnsConfig::default();
+    let mut config = socketry::DnsConfig::default();
     config.nameservers = vec!["not a nameserver".to_string()];
-    let error = Connector::builder().dns(config).build().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(error.to_string().contains("not a nameserver"), "{error}");
-}
-
-#[test]
-fn happy_eyeballs_are_on_off_or_options() {
-    let mut options = HappyEyeballs::default();
-    options.most_in_flight = 2;
-    let builder = || Connector::builder().dns(false);
-    for builder in [
-        builder().happy_eyeballs(true),
-        builder().happy_eyeballs(Setting::Off),
-        builder().happy_eyeballs(options),
-    ] {
-        assert!(builder.build().is_ok());
+    for builder in [Connector::builder(), Connector::builder().tcp(false)] {
+        let error = builder.dns(config.clone()).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("not a nameserver"), "{error}");
     }
 }
