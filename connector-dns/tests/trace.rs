@@ -43,7 +43,7 @@ fn each_lookup_is_told_when_it_begins_and_when_it_ends_and_the_connect_after_it(
     let v4 = stage.resolver.try_next_lookup().unwrap();
     v6.answer(answer(&["2001:db8::1"]));
     assert_pending(&mut connecting);
-    assert_eq!(log.take(), ["example.com has 1 IPv6 addresses"]);
+    assert_eq!(log.take(), ["example.com has 1 IPv6 address"]);
 
     let remote = "tcp://[2001:db8::1]:80".parse().unwrap();
     let call = stage.call();

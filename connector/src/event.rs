@@ -183,7 +183,8 @@ impl fmt::Display for EventKind<'_> {
                 write!(f, "looking up {family} addresses of {name}")
             }
             Self::LookupEnded { name, family, result: Ok(addresses) } => {
-                write!(f, "{name} has {} {family} addresses", addresses.len())
+                let plural = if addresses.len() == 1 { "" } else { "es" };
+                write!(f, "{name} has {} {family} address{plural}", addresses.len())
             }
             Self::LookupEnded { name, family, result: Err(error) } => {
                 write!(f, "no {family} addresses of {name}: {error}")

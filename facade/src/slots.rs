@@ -1,6 +1,6 @@
 //! What a connector does for each scheme: nothing, the usual, or what it is given.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use socketry_connection::UnixAddress;
 use socketry_connector::{BoxConnector, HostPort, PeerNamed};
@@ -18,7 +18,7 @@ use crate::{DnsConfig, TcpOptions};
 /// | [`TcpOptions`] | the usual, with these options |
 /// | [`TcpConnector`] | this one, given one address at a time |
 /// | [`BoxConnector<SocketAddr>`] | this one, given one address at a time, several side by side |
-/// | [`BoxConnector<HostPort>`] | this one, given hosts as they are written, names included |
+/// | [`BoxConnector<HostPort>`] | this one, given hosts as they are written, names included; it is asked instead of the dns slot, and tries addresses as it likes |
 ///
 /// # Examples
 ///
@@ -81,7 +81,7 @@ impl From<BoxConnector<HostPort>> for TcpSlot {
 /// |---|---|
 /// | `true` | the usual: nameservers, search list and hosts file as the system has them; the default |
 /// | `false` | nobody: names are refused, unless the tcp slot is a connector of hosts |
-/// | [`SocketAddr`] | this nameserver |
+/// | [`SocketAddr`], [`IpAddr`] | this nameserver |
 /// | [`DnsConfig`] | these nameservers, or the system's, with these options |
 /// | [`BoxResolver`] | this one; see also [`ConnectorBuilder::resolver`](crate::ConnectorBuilder::resolver) |
 ///
@@ -114,6 +114,12 @@ impl From<bool> for DnsSlot {
 
 impl From<SocketAddr> for DnsSlot {
     fn from(nameserver: SocketAddr) -> Self {
+        DnsConfig::asking(nameserver.to_string()).into()
+    }
+}
+
+impl From<IpAddr> for DnsSlot {
+    fn from(nameserver: IpAddr) -> Self {
         DnsConfig::asking(nameserver.to_string()).into()
     }
 }

@@ -32,7 +32,7 @@ const STEPS: [Step; 10] = [
     Step { name: "clippy", budget: 120, run: clippy::run },
     Step { name: "test", budget: 420, run: test::run },
     Step { name: "demo", budget: 30, run: demo::run },
-    Step { name: "outside", budget: 45, run: outside::run },
+    Step { name: "outside", budget: 60, run: outside::run },
     Step { name: "doc", budget: 60, run: document },
     Step { name: "msrv", budget: 60, run: msrv::run },
     Step { name: "cross", budget: 120, run: cross::run },

@@ -20,11 +20,11 @@ mod workspace;
 const USAGE: &str = "\
 cargo xtask <task>
 
-  demo           the chat example on real sockets; fails unless everything said was heard
+  demo           a chat and connects by name on real sockets; fails unless all went well
   test           every test of the workspace, with all features, and the counts of a release build
   tidy           the rules of the house, each violation with its mend
   soak           what is timed or large, in its short size; --full for the full size
-  ci             fmt, tidy, clippy, test, demo, doc, msrv, cross, soak, until one fails
+  ci             fmt, tidy, clippy, test, demo, outside, doc, msrv, cross, soak, until one fails
                  --from STEP, --only STEP, --skip STEP (may be repeated)
 ";
 

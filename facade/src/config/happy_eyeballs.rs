@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::Setting;
-
 /// How the addresses of a host are tried: side by side, each a moment after the other (RFC 8305).
 ///
 /// In a file: `happy_eyeballs = false` tries one address after the other; a table changes what it
@@ -57,12 +55,6 @@ impl Default for HappyEyeballs {
             attempt_timeout: None,
             remembered_hosts: 0,
         }
-    }
-}
-
-impl From<HappyEyeballs> for Setting<HappyEyeballs> {
-    fn from(options: HappyEyeballs) -> Self {
-        Self::With(options)
     }
 }
 

@@ -1,5 +1,9 @@
 //! Something that is off, on, or on with options.
 
+use std::time::Duration;
+
+use super::{DnsConfig, HappyEyeballs, TcpOptions, Timeout};
+
 /// Something that is off, on as usual, or on with options.
 ///
 /// In a file: `false`, `true`, or the options.
@@ -21,6 +25,26 @@ pub enum Setting<T> {
 impl<T> From<bool> for Setting<T> {
     fn from(on: bool) -> Self {
         if on { Self::On } else { Self::Off }
+    }
+}
+
+/// Values that are options: on, with them.
+macro_rules! on_with {
+    ($($options:ty),*) => {
+        $(impl From<$options> for Setting<$options> {
+            fn from(options: $options) -> Self {
+                Self::With(options)
+            }
+        })*
+    };
+}
+
+on_with!(DnsConfig, HappyEyeballs, TcpOptions, Timeout);
+
+/// On, with this time.
+impl From<Duration> for Setting<Timeout> {
+    fn from(duration: Duration) -> Self {
+        Self::With(duration.into())
     }
 }
 

@@ -32,7 +32,10 @@ impl Streams {
 
     /// Takes a connection in, unless there are too many.
     pub(super) fn add(&mut self, socket: TcpStream) {
-        if self.len() < MOST_STREAMS && socket.set_nonblocking(true).is_ok() {
+        if self.len() < MOST_STREAMS
+            && socket.set_nonblocking(true).is_ok()
+            && socket.set_nodelay(true).is_ok()
+        {
             self.streams.push(Stream { id: self.next_id, socket, read: Vec::new() });
             self.next_id += 1;
         }

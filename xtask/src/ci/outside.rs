@@ -1,4 +1,5 @@
-//! The step `outside`: a program that is no member, with the facade without its default features.
+//! The step `outside`: the facade without its default features, as a program has it that is no
+//! member, and in its own tests.
 
 use crate::{
     command::{cargo, output, run as run_command},
@@ -23,7 +24,9 @@ pub(super) fn run() -> Result<(), Failed> {
         )));
     }
     let program = ["run", "--locked", "--quiet", "--target-dir", "target/outside"];
-    run_command(cargo(program).args(["--manifest-path", MANIFEST]))
+    run_command(cargo(program).args(["--manifest-path", MANIFEST]))?;
+    let without = ["test", "--quiet", "--package", "socketry", "--no-default-features"];
+    run_command(cargo(without).args(["--test", "tests", "--test", "leaks"]))
 }
 
 /// The packages of a tree that nobody asked for.
