@@ -15,21 +15,16 @@ pub(crate) struct Places {
     state: Mutex<State>,
 }
 
+/// No place is free while somebody is in line.
 struct State {
+    /// Neither taken nor kept for one who was called.
     free: usize,
-    /// Those who wait, the first one first.
-    line: BTreeMap<u64, Waiting>,
+    /// The tasks of those who wait and have not been called, the first one first.
+    line: BTreeMap<u64, Waker>,
     next: u64,
 }
 
-enum Waiting {
-    /// With the task to be woken.
-    InLine(Waker),
-    /// A place is kept for it.
-    Called,
-}
-
-/// A place that is taken; dropping it frees it, or rather gives it to the first in line.
+/// A place that is taken; dropping it gives it to the first in line, or frees it.
 pub(crate) struct Place {
     places: Arc<Places>,
 }
@@ -39,7 +34,7 @@ impl Places {
         Self { state: Mutex::new(State { free: count, line: BTreeMap::new(), next: 0 }) }
     }
 
-    /// Waits for a place. Dropped, it leaves the line, or frees the place that was kept for it.
+    /// Waits for a place. Dropped, it leaves the line, or gives the place on that was kept for it.
     pub(crate) fn take(places: &Arc<Self>) -> Take {
         Take { places: places.clone(), number: None }
     }
@@ -48,20 +43,15 @@ impl Places {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the place for the first who has not been called yet; woken outside the lock.
-    fn free(&self) {
+    /// Keeps the place for the first in line and calls it, outside the lock; else it is free.
+    fn give(&self) {
         let mut state = self.lock();
-        let first = state.line.values_mut().find_map(|waiting| {
-            match mem::replace(waiting, Waiting::Called) {
-                Waiting::InLine(waker) => Some(waker),
-                Waiting::Called => None,
-            }
-        });
+        let first = state.line.pop_first();
         if first.is_none() {
             state.free += 1;
         }
         drop(state);
-        if let Some(waker) = first {
+        if let Some((_, waker)) = first {
             waker.wake();
         }
     }
@@ -69,14 +59,16 @@ impl Places {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.free();
+        self.places.give();
     }
 }
 
 /// The future of a place.
+///
+/// Once it is called, a place is kept for it until it is polled or dropped.
 pub(crate) struct Take {
     places: Arc<Places>,
-    /// Where this stands in line, once it does.
+    /// Given when it joins the line. One that is no longer in line has been called.
     number: Option<u64>,
 }
 
@@ -87,32 +79,25 @@ impl Future for Take {
         let this = &mut *self;
         let waker = cx.waker().clone();
         let mut state = this.places.lock();
-        let Some(number) = this.number else {
-            // Who comes later than others does not go first.
-            if state.free > 0 && state.line.is_empty() {
-                state.free -= 1;
-                return Poll::Ready(Place { places: this.places.clone() });
-            }
-            let number = state.next;
-            state.next += 1;
-            state.line.insert(number, Waiting::InLine(waker));
-            this.number = Some(number);
-            return Poll::Pending;
-        };
-        match state.line.get_mut(&number) {
-            Some(waiting @ Waiting::InLine(_)) => {
-                let replaced = mem::replace(waiting, Waiting::InLine(waker));
+        if let Some(number) = this.number {
+            if let Some(waiting) = state.line.get_mut(&number) {
+                let replaced = mem::replace(waiting, waker);
                 drop(state);
                 drop(replaced);
-                Poll::Pending
+                return Poll::Pending;
             }
-            Some(Waiting::Called) | None => {
-                state.line.remove(&number);
-                this.number = None;
-                drop(state);
-                Poll::Ready(Place { places: this.places.clone() })
-            }
+            this.number = None;
+        } else if state.free > 0 {
+            state.free -= 1;
+        } else {
+            let number = state.next;
+            state.next += 1;
+            state.line.insert(number, waker);
+            this.number = Some(number);
+            return Poll::Pending;
         }
+        drop(state);
+        Poll::Ready(Place { places: this.places.clone() })
     }
 }
 
@@ -120,8 +105,8 @@ impl Drop for Take {
     fn drop(&mut self) {
         let Some(number) = self.number else { return };
         let left = self.places.lock().line.remove(&number);
-        if let Some(Waiting::Called) = left {
-            self.places.free();
+        if left.is_none() {
+            self.places.give();
         }
     }
 }
@@ -137,6 +122,12 @@ impl fmt::Debug for Places {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        thread,
+    };
+
+    use futures_lite::future::block_on;
     use socketry_testing::CountingWaker;
 
     use super::*;
@@ -153,12 +144,15 @@ mod tests {
         }
     }
 
-    /// So many places, and as many who wait in line, each with its waker.
-    fn line(count: usize) -> (Arc<Places>, Vec<Place>, Vec<(Take, CountingWaker)>) {
-        let places = Arc::new(Places::new(count));
+    /// So many places, all taken, and so many who wait in line, each with its waker.
+    fn line(
+        places: usize,
+        waiting: usize,
+    ) -> (Arc<Places>, Vec<Place>, Vec<(Take, CountingWaker)>) {
+        let (count, places) = (places, Arc::new(Places::new(places)));
         let all = (0..count).map(|_| taken(&mut Places::take(&places))).collect();
         let mut line = Vec::new();
-        for _ in 0..count {
+        for _ in 0..waiting {
             let (mut take, waker) = (Places::take(&places), CountingWaker::new());
             assert!(poll(&mut take, &waker).is_pending());
             line.push((take, waker));
@@ -168,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_place_goes_to_the_first_in_line() {
-        let (_, mut all, mut line) = line(3);
+        let (_, mut all, mut line) = line(3, 3);
         all.pop();
         assert_eq!(line.iter().map(|(_, waker)| waker.count()).collect::<Vec<_>>(), [1, 0, 0]);
         assert!(poll(&mut line[1].0, &CountingWaker::new()).is_pending());
@@ -178,17 +172,39 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_later_does_not_overtake_one_who_was_called() {
-        let (places, all, mut line) = line(1);
+    fn who_comes_later_does_not_overtake_those_in_line() {
+        let (places, all, mut line) = line(1, 2);
+        let mut late = Places::take(&places);
         drop(all);
-        assert!(poll(&mut Places::take(&places), &CountingWaker::new()).is_pending());
+        assert!(poll(&mut late, &CountingWaker::new()).is_pending());
         drop(taken(&mut line[0].0));
-        taken(&mut Places::take(&places));
+        assert!(poll(&mut late, &CountingWaker::new()).is_pending());
+        drop(taken(&mut line[1].0));
+        taken(&mut late);
+    }
+
+    #[test]
+    fn who_was_called_and_is_not_polled_keeps_one_place_only() {
+        let (places, all, _called) = line(2, 1);
+        drop(all);
+        let _second = taken(&mut Places::take(&places));
+        assert!(poll(&mut Places::take(&places), &CountingWaker::new()).is_pending());
+    }
+
+    #[test]
+    fn a_burst_after_a_line_has_every_place() {
+        let (places, all, mut line) = line(64, 1);
+        drop(all);
+        let mut burst: Vec<_> = (0..63).map(|_| Places::take(&places)).collect();
+        let running: Vec<_> = burst.iter_mut().map(taken).collect();
+        taken(&mut line[0].0);
+        drop(running);
+        assert_eq!(format!("{places:?}"), "Places { free: 64, waiting: 0 }");
     }
 
     #[test]
     fn who_leaves_the_line_is_not_called() {
-        let (_, mut all, mut line) = line(2);
+        let (_, mut all, mut line) = line(2, 2);
         let (first, waker) = line.remove(0);
         drop(first);
         all.pop();
@@ -197,7 +213,7 @@ mod tests {
 
     #[test]
     fn who_was_called_and_leaves_gives_the_place_on() {
-        let (_, mut all, mut line) = line(2);
+        let (_, mut all, mut line) = line(2, 2);
         all.pop();
         drop(line.remove(0));
         assert_eq!(line[0].1.count(), 1);
@@ -206,9 +222,96 @@ mod tests {
 
     #[test]
     fn every_place_comes_back() {
-        let (places, all, line) = line(2);
+        let (places, all, line) = line(2, 2);
         drop(line);
         drop(all);
         assert_eq!(format!("{places:?}"), "Places { free: 2, waiting: 0 }");
+    }
+
+    /// Two places and those who are there.
+    struct Scene {
+        places: Arc<Places>,
+        running: Vec<Place>,
+        /// In the order in which they came; who was called was woken once.
+        waiting: Vec<(Take, CountingWaker)>,
+    }
+
+    impl Scene {
+        const STEPS: u32 = 6;
+
+        /// One of the things that can happen, or nothing if it cannot happen now.
+        fn step(&mut self, step: u32) {
+            match step {
+                0 => {
+                    self.waiting.push((Places::take(&self.places), CountingWaker::new()));
+                    self.poll(self.waiting.len() - 1);
+                }
+                1 => drop(self.running.pop()),
+                _ if self.waiting.is_empty() => {}
+                2 => self.poll(0),
+                3 => self.poll(self.waiting.len() - 1),
+                4 => drop(self.waiting.remove(0)),
+                _ => drop(self.waiting.pop()),
+            }
+        }
+
+        fn poll(&mut self, index: usize) {
+            let (take, waker) = &mut self.waiting[index];
+            if let Poll::Ready(place) = poll(take, waker) {
+                self.running.push(place);
+                self.waiting.remove(index);
+            }
+        }
+
+        /// The first ones have been called, and no place is free while somebody is in line.
+        fn is_right(&self) -> bool {
+            let called = self.waiting.iter().filter(|(_, waker)| waker.count() == 1).count();
+            let in_line = self.waiting.iter().skip(called).all(|(_, waker)| waker.count() == 0);
+            let kept = self.running.len() + called;
+            in_line && (kept == 2 || kept < 2 && called == self.waiting.len())
+        }
+    }
+
+    #[test]
+    fn whatever_happens_no_place_is_free_while_somebody_is_in_line() {
+        const LENGTH: u32 = 7;
+        for story in 0..Scene::STEPS.pow(LENGTH) {
+            let (places, running, waiting) = line(2, 1);
+            let mut scene = Scene { places, running, waiting };
+            for at in 0..LENGTH {
+                scene.step(story / Scene::STEPS.pow(at) % Scene::STEPS);
+                assert!(scene.is_right(), "after {at} steps of {story}: {:?}", scene.places);
+            }
+        }
+    }
+
+    #[test]
+    fn threads_that_come_and_leave_share_the_places_and_lose_none() {
+        const PLACES: usize = 4;
+        let (places, running) = (Arc::new(Places::new(PLACES)), AtomicUsize::new(0));
+        let come_and_leave = &|thread: usize| {
+            for round in thread..thread + 10_000 {
+                let mut take = Places::take(&places);
+                if round % 3 == 0 {
+                    // Stays in line for a while, called or not, and leaves.
+                    let _place = poll(&mut take, &CountingWaker::new());
+                    (0..round % 8).for_each(|_| thread::yield_now());
+                    continue;
+                }
+                let place = block_on(take);
+                assert!(running.fetch_add(1, Ordering::SeqCst) < PLACES);
+                thread::yield_now();
+                running.fetch_sub(1, Ordering::SeqCst);
+                drop(place);
+                let state = places.lock();
+                assert!(state.free == 0 || state.line.is_empty());
+            }
+        };
+        thread::scope(|scope| {
+            for thread in 0..6 {
+                scope.spawn(move || come_and_leave(thread));
+            }
+        });
+        assert_eq!(format!("{places:?}"), "Places { free: 4, waiting: 0 }");
     }
 }

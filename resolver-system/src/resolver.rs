@@ -12,8 +12,8 @@ const AT_ONCE: usize = 64;
 /// Looks names up with getaddrinfo, on threads of the [`blocking`] crate.
 ///
 /// - **At most 64 lookups at once** ([`most_at_once`](Self::most_at_once)); whoever comes later
-///   waits in line. So slow lookups cannot take all of the 500 threads that files and other
-///   blocking work need as well.
+///   waits in line, first come, first served. So slow lookups cannot take all of the 500 threads
+///   that files and other blocking work need as well.
 /// - **What the system says is handed on**: its order of addresses (RFC 6724), and the scope of
 ///   link-local ones. It does not say how long they are good:
 ///   [`Answer::expires`] is `None`.
@@ -82,6 +82,9 @@ impl Default for SystemResolver {
 /// A dropped call that waits in line leaves it. One that has begun cannot be ended: its thread goes
 /// on until getaddrinfo returns, nobody hears of the result, and only then is its place free for
 /// another one.
+///
+/// A call whose turn has come has a place, also while nobody polls it. So do not keep one unpolled
+/// for long: it takes as much of the limit as one that runs. Dropped, it hands the place on.
 impl Resolve for SystemResolver {
     async fn resolve(&self, name: &str, family: Family) -> io::Result<Answer> {
         let failed = |failure, source| -> io::Error {

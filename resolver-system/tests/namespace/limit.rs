@@ -12,10 +12,11 @@ use crate::NAMESERVER;
 type Lookup<'a> = Pin<Box<dyn Future<Output = io::Result<Answer>> + Send + 'a>>;
 
 pub(crate) fn tests() -> impl Iterator<Item = NamespaceTest> {
-    let tests: [(&str, fn()); 4] = [
+    let tests: [(&str, fn()); 5] = [
         ("as_many_lookups_as_allowed_run_at_once", || block_on(as_many_as_allowed())),
         ("a_dropped_lookup_keeps_its_place_until_the_call_returns", || block_on(dropped())),
         ("a_lookup_that_is_dropped_in_line_leaves_it", || block_on(dropped_in_line())),
+        ("a_lookup_in_line_that_is_not_polled_holds_up_no_other", || block_on(not_polled())),
         ("clones_share_the_limit", || block_on(clones())),
     ];
     // So patient that nothing is asked twice.
@@ -96,6 +97,19 @@ async fn dropped_in_line() {
     lookups.truncate(1);
     held.answer([[192, 0, 2, 2].into()]);
     assert_eq!(next.await.unwrap().len(), 1);
+}
+
+async fn not_polled() {
+    let (_server, held) = start();
+    let resolver = SystemResolver::new().most_at_once(2);
+    let lookups = begin(&resolver, 2, &held, 2).await;
+    let not_polled = look_up(&resolver, "next.example").await;
+    held.answer([[192, 0, 2, 2].into()]);
+    for lookup in lookups {
+        assert_eq!(lookup.await.unwrap().len(), 1);
+    }
+    assert_eq!(resolver.resolve("unlimited.example", Family::V4).await.unwrap().len(), 1);
+    drop(not_polled);
 }
 
 async fn clones() {
