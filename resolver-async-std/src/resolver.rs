@@ -100,8 +100,7 @@ impl AsyncStdResolver {
     fn new(config: ResolverConfig, mut options: ResolverOpts) -> Self {
         options.cache_size = CACHED_NAMES;
         options.use_hosts_file = false; // it is ours to read
-        options.timeout = options.timeout.min(DEADLINE / 3);
-        let inner = Inner::new(&config, &options);
+        let inner = Inner::new(&config, &options, DEADLINE);
         let hosts = Arc::default();
         Self { config, options, hosts, deadline: DEADLINE, clock: None, inner }
     }
@@ -122,11 +121,11 @@ impl AsyncStdResolver {
     /// from the cache or the hosts file.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
-        let try_timeout = self.options.timeout.min(deadline / 3);
-        self.try_timeout(try_timeout)
+        self.rebuild()
     }
 
-    /// How long one try waits for a nameserver, 5 s by default or what the system says.
+    /// How long one try waits for a nameserver, 5 s by default or what the system says; at most a
+    /// third of the [`deadline`](Self::deadline), whichever of the two is set first.
     pub fn try_timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = timeout;
         self.rebuild()
@@ -146,7 +145,7 @@ impl AsyncStdResolver {
     }
 
     fn rebuild(mut self) -> Self {
-        self.inner = Inner::new(&self.config, &self.options);
+        self.inner = Inner::new(&self.config, &self.options, self.deadline);
         self
     }
 
@@ -223,10 +222,11 @@ impl fmt::Debug for AsyncStdResolver {
 }
 
 impl Inner {
-    fn new(config: &ResolverConfig, options: &ResolverOpts) -> Self {
+    fn new(config: &ResolverConfig, options: &ResolverOpts, deadline: Duration) -> Self {
         let make = |ip_strategy| {
             let mut options = options.clone();
             options.ip_strategy = ip_strategy;
+            options.timeout = longest_try(&options, deadline);
             // It is ready at once: nothing in there waits.
             future::block_on(async_std_resolver::resolver(config.clone(), options))
         };
@@ -241,6 +241,11 @@ impl Inner {
     }
 }
 
+/// How long a try may take of a lookup with this deadline.
+fn longest_try(options: &ResolverOpts, deadline: Duration) -> Duration {
+    options.timeout.min(deadline / 3)
+}
+
 /// The loopback address, if the name is `localhost` or below it (RFC 6761, 6.3).
 fn localhost(name: &str, family: Family) -> Option<Answer> {
     let bare = name.strip_suffix('.').unwrap_or(name);
@@ -252,4 +257,33 @@ fn localhost(name: &str, family: Family) -> Option<Answer> {
         };
         Answer::from(vec![ip])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    fn longest_try_of(resolver: &AsyncStdResolver) -> Duration {
+        longest_try(&resolver.options, resolver.deadline)
+    }
+
+    #[test]
+    fn a_try_takes_at_most_a_third_of_the_deadline_in_whichever_order_they_are_set() {
+        let resolver = AsyncStdResolver::asking([]);
+        let deadline_first = resolver.clone().deadline(seconds(3)).try_timeout(seconds(10));
+        assert_eq!(longest_try_of(&deadline_first), seconds(1));
+        let try_first = resolver.try_timeout(seconds(10)).deadline(seconds(3));
+        assert_eq!(longest_try_of(&try_first), seconds(1));
+    }
+
+    #[test]
+    fn a_later_deadline_leaves_a_try_the_time_it_was_given() {
+        let resolver = AsyncStdResolver::asking([]).try_timeout(seconds(10));
+        assert_eq!(longest_try_of(&resolver), seconds(5));
+        assert_eq!(longest_try_of(&resolver.deadline(Duration::MAX)), seconds(10));
+    }
 }

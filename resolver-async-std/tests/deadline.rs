@@ -28,6 +28,19 @@ fn a_lookup_ends_at_its_deadline() {
     drop(held);
 }
 
+/// The tries alone end it: the clock of its deadline stands still.
+#[test]
+fn a_long_try_ends_within_the_deadline() {
+    let server = DnsServer::start().unwrap();
+    let held = server.hold("a.example", Family::V4);
+    let resolver = AsyncStdResolver::asking([server.address()])
+        .deadline(Duration::from_millis(300))
+        .try_timeout(Duration::from_secs(3600))
+        .with_clock(Arc::new(ManualClock::new()));
+    assert!(block_on(resolver.resolve("a.example", Family::V4)).is_err());
+    drop(held);
+}
+
 #[test]
 fn a_dropped_lookup_leaves_no_timer() {
     let server = DnsServer::start().unwrap();
