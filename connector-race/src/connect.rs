@@ -174,11 +174,10 @@ impl<C: Connect<SocketAddr>> RaceConnector<C> {
             return AllAttemptsFailed::new(candidates.host().cloned(), Attempts::new()).into();
         }
         remotes.sort_unstable();
-        let to = candidates.host().map(|host| format!(" to tcp://{host}")).unwrap_or_default();
+        let (locals, remotes) = (list(&self.settings.rules.locals), list(&remotes));
+        let to = candidates.host().map_or(remotes.clone(), |host| format!("tcp://{host}"));
         let text = format!(
-            "connection{to} refused: no local address ({}) is of the family of any address to connect to ({}); add one of that family",
-            list(&self.settings.rules.locals),
-            list(&remotes),
+            "connection to {to} refused: no local address ({locals}) is of the family of any address to connect to ({remotes}); add one of that family"
         );
         io::Error::new(io::ErrorKind::InvalidInput, text)
     }

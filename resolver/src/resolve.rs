@@ -43,6 +43,9 @@ use crate::Answer;
 ///     Ok(!resolver.resolve(name, Family::V6).await?.is_empty())
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    note = "a function of a name and a family is a resolver through `from_fn`"
+)]
 pub trait Resolve: Send + Sync {
     /// The addresses of `name` in `family`.
     fn resolve(

@@ -9,7 +9,7 @@ use crate::{
 /// race, which fails unless each name leads where it should.
 pub(crate) fn run() -> Result<(), Failed> {
     for example in ["chat", "race"] {
-        let run = ["run", "--quiet", "--package", "socketry", "--example", example];
+        let run = ["run", "--package", "socketry", "--example", example];
         run_command(&mut cargo(run))?;
     }
     Ok(())
