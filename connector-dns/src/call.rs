@@ -44,8 +44,7 @@ impl<C: Connect<Candidates>, R: Resolve> Call<'_, C, R> {
             }
             (has_waited, lookups.into_outcomes())
         };
-        let Options { families, source_of, .. } = self.options;
-        let addresses = outcomes.addresses(*families, target.port(), *source_of);
+        let addresses = outcomes.addresses(target.port(), self.options);
         if addresses.is_empty() {
             if !has_waited {
                 self.yield_now().await;
@@ -93,7 +92,7 @@ impl<C: Connect<Candidates>, R: Resolve> Call<'_, C, R> {
         F: Future<Output = io::Result<Answer>>,
     {
         for outcome in lookups.settled() {
-            for address in outcome.take_addresses(port, self.options.source_of) {
+            for address in outcome.take_addresses(port, self.options) {
                 feed.push(address);
             }
             feed.settle(outcome.family());

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -11,7 +11,7 @@ use socketry_connection::{Clock, Family};
 use socketry_connector::{Candidates, Connect, HostPort, Trace};
 use socketry_resolver::Resolve;
 
-use crate::{call::Call, families::Families, options::Options};
+use crate::{call::Call, families::Families, options::Options, source::Sources};
 
 /// Connects to a host by name: looks its addresses up, and has them dialled by the connector inside
 /// as they arrive (RFC 8305).
@@ -25,9 +25,10 @@ use crate::{call::Call, families::Families, options::Options};
 /// - **The connector inside is called when there is something to dial**, and gets
 ///   [`Candidates`]: a list if all is known by then, or else fed ones. It also knows the host.
 /// - **The addresses of a family are tried in the order of RFC 6724**, by the rules that Go's `net`
-///   has: what cannot be reached last, then by scope, label, precedence and longest prefix. Several
-///   addresses cost a few system calls each (where would a packet come from? none is sent), and
-///   only the first 64 are put in order; one address costs none.
+///   has: what cannot be reached last, then by scope, label, precedence and longest prefix. Where a
+///   packet to each would come from is asked for by some system calls, which send nothing, and
+///   remembered for 10 s (256 addresses, shared by clones): a connect by a name that is known
+///   makes none. Nor does one address alone. Of many only the first 64 are put in order.
 /// - **IPv6 goes before IPv4**, or the other way round if both are known before anything is dialled
 ///   and the best IPv6 address is one that RFC 6724 ranks below IPv4: 6to4, Teredo, unique local or
 ///   a deprecated kind. That an IPv6 address has no route is not asked beforehand: an attempt finds
@@ -91,9 +92,45 @@ impl<C, R> DnsConnector<C, R> {
         self
     }
 
-    /// Takes the time for the resolution delay from `clock` instead of the system.
+    /// Takes the time from `clock` instead of the system, for the resolution delay and for how long
+    /// a source address is remembered.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.options.sources = self.options.sources.afresh();
         self.options.clock = Some(clock);
+        self
+    }
+
+    /// Takes the source address of a destination from `source_of` instead of the system: for a
+    /// connector inside whose sockets are bound to an address or an interface of their own, and for
+    /// tests that are to be the same on every machine.
+    ///
+    /// `Ok(None)` means that the destination cannot be reached, an error that nobody can tell: then
+    /// the order of the answers is kept. An answer is kept for 10 s, an error is not. It is called
+    /// within a poll, so it MUST NOT block for long.
+    ///
+    /// # Examples
+    ///
+    /// Everything comes from one address, and there is no IPv6:
+    ///
+    /// ```
+    /// use std::net::{Ipv4Addr, SocketAddr};
+    ///
+    /// use socketry_connector_dns::DnsConnector;
+    ///
+    /// const OURS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 9);
+    ///
+    /// fn from_ours<C, R>(connector: DnsConnector<C, R>) -> DnsConnector<C, R> {
+    ///     connector.with_source_of(|destination| match destination {
+    ///         SocketAddr::V4(_) => Ok(Some(OURS.into())),
+    ///         SocketAddr::V6(_) => Ok(None),
+    ///     })
+    /// }
+    /// ```
+    pub fn with_source_of(
+        mut self,
+        source_of: impl Fn(SocketAddr) -> io::Result<Option<IpAddr>> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.sources = Sources::new(source_of);
         self
     }
 
@@ -182,108 +219,4 @@ fn localhost(families: Families, port: u16) -> Candidates {
 fn refuse_port_0(target: &HostPort) -> io::Error {
     let text = format!("connection to tcp://{target} refused: port 0 cannot be connected to");
     io::Error::new(io::ErrorKind::InvalidInput, text)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        future::Future,
-        net::{IpAddr, SocketAddr},
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-
-    use socketry_resolver::StaticResolver;
-    use socketry_testing::{
-        Call, ConnectorHandle, ScriptedConnector, scripted_connector, scripted_resolver,
-    };
-
-    use super::*;
-    use crate::source::SourceOf;
-
-    type Inner = ScriptedConnector<Candidates>;
-
-    fn connector<R>(
-        resolver: R,
-        source_of: SourceOf,
-    ) -> (DnsConnector<Inner, R>, ConnectorHandle<Candidates>) {
-        let (inner, handle) = scripted_connector();
-        let mut connector = DnsConnector::new(inner, resolver);
-        connector.options.source_of = source_of;
-        (connector, handle)
-    }
-
-    fn resolver(ips: &[&str]) -> StaticResolver {
-        StaticResolver::new().with("a.example", ips.iter().map(|ip| ip.parse().unwrap()))
-    }
-
-    fn target() -> HostPort {
-        "a.example:80".parse().unwrap()
-    }
-
-    /// Of these addresses only those that end in 2 can be reached.
-    fn source_of(destination: SocketAddr) -> io::Result<Option<IpAddr>> {
-        let ip = destination.ip();
-        Ok(ip.to_string().ends_with('2').then_some(ip))
-    }
-
-    fn arrived(call: &mut Call<Candidates>) -> Vec<String> {
-        let mut ips = Vec::new();
-        let mut cx = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(address)) = call.target_mut().poll_next(&mut cx) {
-            ips.push(address.ip().to_string());
-        }
-        ips
-    }
-
-    /// The addresses that are dialled for a name with these.
-    fn dialled(ips: &[&str]) -> Vec<String> {
-        let (connector, inner) = connector(resolver(ips), source_of);
-        let connecting = pin!(connector.connect(target()));
-        assert!(connecting.poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        arrived(&mut inner.try_next_call().unwrap())
-    }
-
-    #[test]
-    fn the_addresses_of_each_family_are_put_in_order() {
-        assert_eq!(
-            dialled(&["192.0.2.1", "2001:db8::1", "192.0.2.2", "2001:db8::2"]),
-            ["2001:db8::2", "2001:db8::1", "192.0.2.2", "192.0.2.1"]
-        );
-    }
-
-    #[test]
-    fn which_family_goes_first_is_decided_by_the_best_of_each() {
-        assert_eq!(
-            dialled(&["fd00::2", "2001:db8::1", "192.0.2.1"]),
-            ["192.0.2.1", "fd00::2", "2001:db8::1"]
-        );
-        assert_eq!(
-            dialled(&["fd00::1", "2001:db8::2", "192.0.2.1"]),
-            ["2001:db8::2", "fd00::1", "192.0.2.1"]
-        );
-    }
-
-    #[test]
-    fn what_is_fed_while_a_lookup_is_under_way_is_put_in_order_as_well() {
-        let (scripted, lookups) = scripted_resolver();
-        let (connector, inner) = connector(scripted, source_of);
-        let mut connecting = pin!(connector.connect(target()));
-        let mut cx = Context::from_waker(Waker::noop());
-        assert!(connecting.as_mut().poll(&mut cx).is_pending());
-        let ips = ["2001:db8::1", "2001:db8::2"].map(|ip| ip.parse::<IpAddr>().unwrap());
-        lookups.try_next_lookup().unwrap().answer(ips.into_iter().collect());
-        assert!(connecting.as_mut().poll(&mut cx).is_pending());
-        let mut call = inner.try_next_call().unwrap();
-        assert_eq!(arrived(&mut call), ["2001:db8::2", "2001:db8::1"]);
-    }
-
-    #[test]
-    fn one_address_a_family_asks_for_no_source() {
-        let resolver = resolver(&["2001:db8::1", "192.0.2.1"]);
-        let (connector, inner) = connector(resolver, |_| panic!("nobody may ask for a source"));
-        let connecting = pin!(connector.connect(target()));
-        assert!(connecting.poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        assert_eq!(inner.pending(), 1);
-    }
 }

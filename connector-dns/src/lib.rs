@@ -71,6 +71,7 @@ mod connector;
 mod error;
 mod families;
 mod lookup;
+mod memory;
 mod options;
 mod order;
 mod outcome;

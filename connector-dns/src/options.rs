@@ -4,10 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use socketry_connection::Clock;
 
-use crate::{
-    families::Families,
-    source::{SourceOf, ask_system},
-};
+use crate::{families::Families, source::Sources};
 
 /// What a connector was told beside what is inside it.
 #[derive(Clone, Debug)]
@@ -15,8 +12,7 @@ pub(crate) struct Options {
     pub(crate) families: Families,
     pub(crate) resolution_delay: Duration,
     pub(crate) clock: Option<Arc<dyn Clock>>,
-    /// The system, but in tests.
-    pub(crate) source_of: SourceOf,
+    pub(crate) sources: Sources,
 }
 
 impl Default for Options {
@@ -25,7 +21,7 @@ impl Default for Options {
             families: Families::default(),
             resolution_delay: Duration::from_millis(50), // RFC 8305, section 8
             clock: None,
-            source_of: ask_system,
+            sources: Sources::default(),
         }
     }
 }

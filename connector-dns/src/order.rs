@@ -3,13 +3,14 @@
 
 use std::{
     cmp::Reverse,
-    io,
     net::{IpAddr, SocketAddr},
 };
 
+use socketry_connection::now;
+
 use crate::{
+    options::Options,
     policy::{Policy, common_prefix, scope},
-    source::SourceOf,
 };
 
 /// How many addresses of a name are put in order: each costs a few system calls, and how many there
@@ -25,21 +26,28 @@ pub(crate) const MOST_SORTED: usize = 64;
 /// tunnels (7). With IPv4 rule 9 would send all clients of a network to the same one of many
 /// servers, whatever turns the nameserver takes.
 ///
-/// One address asks nobody. If the system cannot tell a source, the order of the answer is kept.
-pub(crate) fn sort(addresses: &mut [SocketAddr], source_of: SourceOf) {
+/// One address asks nobody and reads no clock. If nobody can tell a source, the order of the answer
+/// is kept.
+pub(crate) fn sort(addresses: &mut [SocketAddr], options: &Options) {
     let count = addresses.len().min(MOST_SORTED);
     let addresses = &mut addresses[..count];
     if count < 2 {
         return;
     }
-    let ranked: io::Result<Vec<_>> = addresses
-        .iter()
-        .map(|address| Ok((Rank::new(address.ip(), source_of(*address)?), *address)))
-        .collect();
-    let Ok(mut ranked) = ranked else { return };
+    // Everything on the stack: a connect by a name that is known allocates nothing for the order.
+    let mut sources = [None; MOST_SORTED];
+    let now = now(options.clock.as_ref());
+    if options.sources.find(addresses, &mut sources[..count], now).is_err() {
+        return;
+    }
+    let mut ranked = [(Rank::default(), addresses[0]); MOST_SORTED];
+    let ranked = &mut ranked[..count];
+    for ((place, address), source) in ranked.iter_mut().zip(&*addresses).zip(sources) {
+        *place = (Rank::new(address.ip(), source.flatten()), *address);
+    }
     ranked.sort_by_key(|(rank, _)| *rank);
     for (place, (_, address)) in addresses.iter_mut().zip(ranked) {
-        *place = address;
+        *place = *address;
     }
 }
 
@@ -84,9 +92,16 @@ fn common_network(destination: IpAddr, source: IpAddr) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::{
+        io,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
 
     use super::*;
+    use crate::source::{Source, Sources};
 
     /// Sources of the tests: a destination, and where it is reached from.
     const SOURCES: [(&str, Option<&str>); 18] = [
@@ -116,6 +131,12 @@ mod tests {
         Ok(source.map(|source| source.parse().unwrap()))
     }
 
+    fn options(
+        source_of: impl Fn(SocketAddr) -> io::Result<Source> + Send + Sync + 'static,
+    ) -> Options {
+        Options { sources: Sources::new(source_of), ..Options::default() }
+    }
+
     fn addresses(ips: &[&str]) -> Vec<SocketAddr> {
         ips.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 80)).collect()
     }
@@ -125,7 +146,7 @@ mod tests {
         for shift in 0..expected.len() {
             let mut given = addresses(expected);
             given.rotate_left(shift);
-            sort(&mut given, of_the_table);
+            sort(&mut given, &options(of_the_table));
             assert_eq!(given, addresses(expected), "turned by {shift}");
         }
     }
@@ -175,7 +196,7 @@ mod tests {
             ["2001:db8:1:0:8000::2", "2001:db8:1:0:8000::1"],
         ] {
             let mut given = addresses(&ips);
-            sort(&mut given, of_the_table);
+            sort(&mut given, &options(of_the_table));
             assert_eq!(given, addresses(&ips));
         }
     }
@@ -189,7 +210,7 @@ mod tests {
             ["2002:c000:203::1", "2001:db8:dead::1"],
         ] {
             let mut given = addresses(&ips);
-            sort(&mut given, of_the_table);
+            sort(&mut given, &options(of_the_table));
             assert_eq!(given, addresses(&ips));
         }
     }
@@ -212,21 +233,22 @@ mod tests {
     #[test]
     fn the_order_is_kept_if_the_system_cannot_tell_a_source() {
         let mut given = addresses(&["2001:db8:dead::1", "2001:db8:1::1"]);
-        sort(&mut given, |_| Err(io::Error::from_raw_os_error(24)));
+        sort(&mut given, &options(|_| Err(io::Error::from_raw_os_error(24))));
         assert_eq!(given, addresses(&["2001:db8:dead::1", "2001:db8:1::1"]));
     }
 
     #[test]
     fn one_address_asks_for_no_source_and_many_ask_for_so_many_only() {
-        thread_local!(static ASKED: Cell<usize> = const { Cell::new(0) });
-        fn counting(_: SocketAddr) -> io::Result<Option<IpAddr>> {
-            ASKED.set(ASKED.get() + 1);
-            Ok(None)
-        }
-        for (count, expected) in [(0, 0), (1, 0), (2, 2), (1000, MOST_SORTED)] {
-            ASKED.set(0);
-            sort(&mut addresses(&vec!["192.0.2.1"; count]), counting);
-            assert_eq!(ASKED.get(), expected, "{count} addresses");
+        for (count, expected) in [(0, 0), (1, 0), (2, 2), (255, MOST_SORTED)] {
+            let asked = Arc::new(AtomicUsize::new(0));
+            let counter = asked.clone();
+            let counting = move |_| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                Ok(None)
+            };
+            let mut given: Vec<_> = (0..count).map(|last| ([10, 0, 0, last], 80).into()).collect();
+            sort(&mut given, &options(counting));
+            assert_eq!(asked.load(Ordering::Relaxed), expected, "{count} addresses");
         }
     }
 }

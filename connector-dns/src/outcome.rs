@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr};
 use socketry_connection::Family;
 use socketry_resolver::Answer;
 
-use crate::{families::Families, order::sort, policy::Policy, source::SourceOf};
+use crate::{families::Families, options::Options, order::sort, policy::Policy};
 
 /// What has come of the lookup of one family: addresses, a failure, or neither.
 pub(crate) struct Outcome {
@@ -46,10 +46,10 @@ impl Outcome {
     }
 
     /// Takes the addresses, in the order in which they are to be tried: none the next time.
-    pub(crate) fn take_addresses(&mut self, port: u16, source_of: SourceOf) -> Vec<SocketAddr> {
+    pub(crate) fn take_addresses(&mut self, port: u16, options: &Options) -> Vec<SocketAddr> {
         let mut addresses: Vec<_> = self.addresses(port).collect();
         self.answer = None;
-        sort(&mut addresses, source_of);
+        sort(&mut addresses, options);
         addresses
     }
 
@@ -72,21 +72,16 @@ impl Outcomes {
 
     /// The addresses of both families, in the order in which they are to be tried: those of one
     /// family behind those of the other.
-    pub(crate) fn addresses(
-        &self,
-        families: Families,
-        port: u16,
-        source_of: SourceOf,
-    ) -> Vec<SocketAddr> {
+    pub(crate) fn addresses(&self, port: u16, options: &Options) -> Vec<SocketAddr> {
         let answers = self.iter().filter_map(|outcome| outcome.answer.as_ref());
         let mut addresses = Vec::with_capacity(answers.map(Answer::len).sum());
         addresses.extend(self.preferred.addresses(port));
         let border = addresses.len();
         addresses.extend(self.other.iter().flat_map(|other| other.addresses(port)));
         let (preferred, others) = addresses.split_at_mut(border);
-        sort(preferred, source_of);
-        sort(others, source_of);
-        if families == Families::Both && has_precedence(others, preferred) {
+        sort(preferred, options);
+        sort(others, options);
+        if options.families == Families::Both && has_precedence(others, preferred) {
             addresses.rotate_left(border);
         }
         addresses
