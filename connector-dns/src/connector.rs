@@ -24,15 +24,16 @@ use crate::{call::Call, families::Families, options::Options, source::Sources};
 ///   no connection is up. [`Families`] is for those who want it otherwise.
 /// - **The connector inside is called when there is something to dial**, and gets
 ///   [`Candidates`]: a list if all is known by then, or else fed ones. It also knows the host.
-/// - **The addresses of a family are tried in the order of RFC 6724**, by the rules that Go's `net`
-///   has: what cannot be reached last, then by scope, label, precedence and longest prefix. Where a
-///   packet to each would come from is asked for by some system calls, which send nothing, and
-///   remembered for 10 s (256 addresses, shared by clones): a connect by a name that is known
-///   makes none. Nor does one address alone. Of many only the first 64 are put in order.
-/// - **IPv6 goes before IPv4**, or the other way round if both are known before anything is dialled
-///   and the best IPv6 address is one that RFC 6724 ranks below IPv4: 6to4, Teredo, unique local or
-///   a deprecated kind. That an IPv6 address has no route is not asked beforehand: an attempt finds
-///   it out as fast, and the next one begins at once.
+/// - **Addresses are tried in the order of RFC 6724**, by the rules that Go's `net` has: what cannot
+///   be reached last, then by scope, label, precedence and longest prefix. If both families are
+///   known before anything is dialled it is one order of all, and the family of the best address
+///   leads: IPv6 if it works here, IPv4 if there is no route for IPv6, or nothing but unique local
+///   addresses. If one family is dialled while the other is looked up, each is put in order for
+///   itself.
+/// - **The order is free if it is known.** Where packets to an address would come from is asked for
+///   by some system calls, which send nothing, and remembered for 10 s (256 addresses, shared by
+///   clones): a connect by a name that is known makes none. Nor does the only address of a name.
+///   Of many addresses only 64 are put in order.
 /// - **Addresses of the wrong family are left out of an answer**, and an IPv4-mapped IPv6 address
 ///   (`::ffff:192.0.2.1`) is one: it is dialled over IPv4, and the IPv4 lookup has it.
 ///

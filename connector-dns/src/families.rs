@@ -17,9 +17,17 @@ use socketry_connection::Family;
 #[non_exhaustive]
 pub enum Families {
     /// Both, IPv6 preferred: what RFC 8305 recommends, and the default.
+    ///
+    /// IPv6 is asked first and waited for. If all addresses are known before anything is dialled,
+    /// their order is that of RFC 6724: IPv6 leads if it works here.
     #[default]
     Both,
-    /// Both, IPv4 preferred: the two change places everywhere.
+    /// Both, IPv4 preferred: it is asked first and waited for.
+    ///
+    /// If all addresses are known before anything is dialled, IPv4 has the highest precedence (100
+    /// in the policy table, RFC 6724, section 10.3; the same in Linux' `gai.conf`). What cannot be
+    /// reached from here, or only from an address of another scope or label, still goes behind
+    /// what can.
     PreferV4,
     /// IPv4 and nothing else.
     OnlyV4,

@@ -4,8 +4,7 @@
 //! [`DnsConnector`] stands between a [`Resolve`](socketry_resolver::Resolve), which knows the
 //! addresses of names, and a [`Connect`](socketry_connector::Connect) of
 //! [`Candidates`](socketry_connector::Candidates), which dials them. It knows when to ask, when to
-//! wait and when to begin (RFC 8305, section 3), and which address of a family is the best
-//! (RFC 6724). How addresses are looked up, and which of several is connected to, is the business of
+//! wait and when to begin (RFC 8305, section 3), and which address is the best (RFC 6724). How addresses are looked up, and which of several is connected to, is the business of
 //! the two.
 //!
 //! # Examples

@@ -1,5 +1,4 @@
-//! In which order the addresses of one family are tried: destination address selection
-//! (RFC 6724, section 6).
+//! In which order addresses are tried: destination address selection (RFC 6724, section 6).
 
 use std::{
     cmp::Reverse,
@@ -9,15 +8,17 @@ use std::{
 use socketry_connection::now;
 
 use crate::{
+    families::Families,
     options::Options,
     policy::{Policy, common_prefix, scope},
+    source::Source,
 };
 
-/// How many addresses of a name are put in order: each costs a few system calls, and how many there
-/// are is up to whoever answers. Those behind stay where they are.
+/// How many addresses of a name are put in order: each may cost a few system calls, and how many
+/// there are is up to whoever answers. Those behind stay where they are.
 pub(crate) const MOST_SORTED: usize = 64;
 
-/// Sorts addresses of one family, the best first.
+/// Sorts addresses, the best first, of one family or of both.
 ///
 /// These are the rules that Go's `net` has, too: unusable destinations last (rule 1), matching
 /// scope (2), matching label (5), precedence (6), smaller scope (8), longest matching prefix, for
@@ -25,6 +26,9 @@ pub(crate) const MOST_SORTED: usize = 64;
 /// those that ask what no portable program can find out: deprecated and home addresses (3, 4) and
 /// tunnels (7). With IPv4 rule 9 would send all clients of a network to the same one of many
 /// servers, whatever turns the nameserver takes.
+///
+/// Preferring IPv4 gives it the highest precedence, as section 10.3 has it. So it changes what rule
+/// 6 says, and nothing of what can be reached and what goes well together.
 ///
 /// One address asks nobody and reads no clock. If nobody can tell a source, the order of the answer
 /// is kept.
@@ -43,7 +47,7 @@ pub(crate) fn sort(addresses: &mut [SocketAddr], options: &Options) {
     let mut ranked = [(Rank::default(), addresses[0]); MOST_SORTED];
     let ranked = &mut ranked[..count];
     for ((place, address), source) in ranked.iter_mut().zip(&*addresses).zip(sources) {
-        *place = (Rank::new(address.ip(), source.flatten()), *address);
+        *place = (Rank::new(address.ip(), source.flatten(), options.families), *address);
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     for (place, (_, address)) in addresses.iter_mut().zip(ranked) {
@@ -65,11 +69,14 @@ struct Rank {
 impl Rank {
     /// That of a destination which is reached from `source`. Those that cannot be reached are all
     /// alike.
-    fn new(destination: IpAddr, source: Option<IpAddr>) -> Self {
+    fn new(destination: IpAddr, source: Source, families: Families) -> Self {
         let Some(source) = source else {
             return Self { is_unusable: true, ..Self::default() };
         };
-        let policy = Policy::of(destination);
+        let policy = match destination {
+            IpAddr::V4(_) if families == Families::PreferV4 => Policy::PREFERRED_V4,
+            destination => Policy::of(destination),
+        };
         let scope_of_destination = scope(destination);
         Self {
             is_unusable: false,
@@ -101,10 +108,12 @@ mod tests {
     };
 
     use super::*;
-    use crate::source::{Source, Sources};
+    use crate::source::Sources;
 
     /// Sources of the tests: a destination, and where it is reached from.
-    const SOURCES: [(&str, Option<&str>); 18] = [
+    const SOURCES: [(&str, Option<&str>); 20] = [
+        ("2001:db8:a::1", Some("fd00::99")),
+        ("2001:db8:f::1", Some("fe80::99")),
         ("2001:db8:1::1", Some("2001:db8:1::99")),
         ("2001:db8:2::1", Some("2001:db8:1::99")),
         ("2001:db8:1:0:8000::1", Some("2001:db8:1::99")),
@@ -143,10 +152,15 @@ mod tests {
 
     /// Checks that these are put into this order, in whatever order they come.
     fn assert_order(expected: &[&str]) {
+        assert_order_in(Families::Both, expected);
+    }
+
+    fn assert_order_in(families: Families, expected: &[&str]) {
+        let options = Options { families, ..options(of_the_table) };
         for shift in 0..expected.len() {
             let mut given = addresses(expected);
             given.rotate_left(shift);
-            sort(&mut given, &options(of_the_table));
+            sort(&mut given, &options);
             assert_eq!(given, addresses(expected), "turned by {shift}");
         }
     }
@@ -208,6 +222,8 @@ mod tests {
             ["203.0.113.1", "192.0.2.1"],
             ["2001:db8:dead::2", "2001:db8:dead::1"],
             ["2002:c000:203::1", "2001:db8:dead::1"],
+            ["198.51.100.1", "2001:db8:dead::1"],
+            ["2001:db8:dead::1", "198.51.100.1"],
         ] {
             let mut given = addresses(&ips);
             sort(&mut given, &options(of_the_table));
@@ -228,6 +244,63 @@ mod tests {
             "fe80::2",
             "2001:db8:dead::1",
         ]);
+    }
+
+    #[test]
+    fn every_rule_down_to_precedence_decides_between_families() {
+        for expected in [
+            ["192.0.2.1", "2001:db8:dead::1"],    // 1: no IPv6 here
+            ["2002:c000:202::1", "198.51.100.1"], // 1: no IPv4 here
+            ["127.0.0.1", "2001:db8:dead::1"],    // 1
+            ["192.0.2.1", "2001:db8:f::1"],       // 2: IPv6 on the link only
+            ["2001:db8:1::1", "169.254.0.1"],     // 2
+            ["fd00::1", "169.254.0.1"],           // 2: before precedence
+            ["192.0.2.1", "2001:db8:a::1"],       // 5: unique local addresses, and no others
+            ["192.0.2.1", "2002:c000:202::1"],    // 5
+            ["2001:db8:1::1", "192.0.2.1"],       // 6
+            ["2001:db8:1::1", "127.0.0.1"],       // 6: before scope
+            ["192.0.2.1", "2002:c000:201::1"],    // 6: 6to4
+            ["192.0.2.1", "fd00::1"],             // 6: unique local
+            ["fe80::1", "127.0.0.1"],             // 6
+        ] {
+            assert_order(&expected);
+        }
+    }
+
+    #[test]
+    fn preferring_ipv4_gives_it_the_highest_precedence_and_changes_no_rule_before() {
+        for expected in [
+            ["192.0.2.1", "2001:db8:1::1"],
+            ["127.0.0.1", "fe80::1"],
+            ["192.0.2.1", "fd00::1"],
+            ["2002:c000:202::1", "198.51.100.1"], // which cannot be reached
+            ["2001:db8:1::1", "169.254.0.1"],     // to which only a wider address goes
+        ] {
+            assert_order_in(Families::PreferV4, &expected);
+        }
+    }
+
+    #[test]
+    fn the_examples_of_the_standard() {
+        // RFC 6724, section 10.2: destinations with their sources.
+        for (first, second) in [
+            (("2001:db8:1::1", "2001:db8:1::2"), ("198.51.100.121", "169.254.13.78")),
+            (("198.51.100.121", "198.51.100.117"), ("2001:db8:1::1", "fe80::1")),
+            (("2001:db8:1::1", "2001:db8:1::2"), ("10.1.2.3", "10.1.2.4")),
+            (("fe80::1", "fe80::2"), ("2001:db8:1::1", "2001:db8:1::2")),
+            (("2002:c633:6401::1", "2002:c633:6401::2"), ("2001:db8:1::1", "2002:c633:6401::2")),
+            (("2001:db8:1::1", "2001:db8:1::2"), ("2002:c633:6401::1", "2002:c633:6401::2")),
+        ] {
+            let pairs = [first, second].map(|(to, from)| (to.to_string(), from.to_string()));
+            let options = options(move |destination| {
+                let ip = destination.ip().to_string();
+                Ok(pairs.iter().find(|(to, _)| *to == ip).map(|(_, from)| from.parse().unwrap()))
+            });
+            let expected = addresses(&[first.0, second.0]);
+            let mut given = Vec::from_iter(expected.iter().rev().copied());
+            sort(&mut given, &options);
+            assert_eq!(given, expected);
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::{io, net::SocketAddr};
 use socketry_connection::Family;
 use socketry_resolver::Answer;
 
-use crate::{families::Families, options::Options, order::sort, policy::Policy};
+use crate::{
+    options::Options,
+    order::{MOST_SORTED, sort},
+};
 
 /// What has come of the lookup of one family: addresses, a failure, or neither.
 pub(crate) struct Outcome {
@@ -70,20 +73,14 @@ impl Outcomes {
         Self { preferred, other }
     }
 
-    /// The addresses of both families, in the order in which they are to be tried: those of one
-    /// family behind those of the other.
+    /// The addresses of both families, in the order in which they are to be tried.
     pub(crate) fn addresses(&self, port: u16, options: &Options) -> Vec<SocketAddr> {
+        const OF_EACH: usize = MOST_SORTED / 2; // so that neither crowds the other out
         let answers = self.iter().filter_map(|outcome| outcome.answer.as_ref());
         let mut addresses = Vec::with_capacity(answers.map(Answer::len).sum());
-        addresses.extend(self.preferred.addresses(port));
-        let border = addresses.len();
-        addresses.extend(self.other.iter().flat_map(|other| other.addresses(port)));
-        let (preferred, others) = addresses.split_at_mut(border);
-        sort(preferred, options);
-        sort(others, options);
-        if options.families == Families::Both && has_precedence(others, preferred) {
-            addresses.rotate_left(border);
-        }
+        addresses.extend(self.iter().flat_map(|outcome| outcome.addresses(port).take(OF_EACH)));
+        addresses.extend(self.iter().flat_map(|outcome| outcome.addresses(port).skip(OF_EACH)));
+        sort(&mut addresses, options);
         addresses
     }
 
@@ -99,20 +96,6 @@ impl IntoIterator for Outcomes {
 
     fn into_iter(self) -> Self::IntoIter {
         [Some(self.preferred), self.other].into_iter().flatten()
-    }
-}
-
-/// Whether the best of `those` is a better destination than the best of `these`, by the policy
-/// table alone (rule 6 of RFC 6724).
-///
-/// The rules before it would need the source addresses. They would be asked for to find out whether
-/// IPv6 works here at all; but trying an address that has no route costs no more than asking, and
-/// the next one is tried at once then.
-fn has_precedence(those: &[SocketAddr], these: &[SocketAddr]) -> bool {
-    let precedence = |address: &SocketAddr| Policy::of(address.ip()).precedence;
-    match (those.first(), these.first()) {
-        (Some(that), Some(this)) => precedence(that) > precedence(this),
-        (None, _) | (_, None) => false,
     }
 }
 

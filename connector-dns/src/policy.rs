@@ -15,6 +15,9 @@ impl Policy {
     /// That of every IPv4 address.
     pub(crate) const V4: Self = Self { precedence: 35, label: 4 };
 
+    /// That of every IPv4 address where these are preferred to all others (section 10.3).
+    pub(crate) const PREFERRED_V4: Self = Self { precedence: 100, ..Self::V4 };
+
     /// That of `ip`.
     pub(crate) fn of(ip: IpAddr) -> Self {
         let IpAddr::V6(ip) = ip else { return Self::V4 };

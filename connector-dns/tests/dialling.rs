@@ -16,7 +16,7 @@ use super::{
 const DELAY: Duration = Duration::from_millis(50);
 const INSTANT: Duration = Duration::from_nanos(1);
 
-/// One to three addresses of each family: all of them are equally good by any rule.
+/// One to three addresses of each family: those of a family are equally good by any rule.
 const SIZES: [(usize, usize); 9] =
     [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (3, 3)];
 const V6: [&str; 3] = ["2001:db8::1", "2001:db8::2", "2001:db8::3"];

@@ -1,6 +1,6 @@
 //! Other families than both with IPv6 preferred.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use socketry_connection::Family;
 use socketry_connector_dns::Families;
@@ -87,11 +87,25 @@ fn with_ipv4_preferred_ipv6_is_held_back() {
 }
 
 #[test]
-fn with_ipv4_preferred_it_goes_first_in_the_list_whatever_the_precedence() {
+fn with_ipv4_preferred_it_goes_first_in_the_list_though_ipv6_would_have_precedence() {
     let stage = Stage::in_families(Families::PreferV4);
     let (mut connecting, v4, v6) = look_up_v4_first(&stage);
     v6.answer(answer(&["::1"]));
     v4.answer(answer(&["127.0.0.1"]));
     assert_pending(&mut connecting);
     assert_eq!(arrived(&mut stage.call()), ["127.0.0.1:80", "[::1]:80"]);
+}
+
+#[test]
+fn with_ipv4_preferred_it_does_not_go_first_if_it_cannot_be_reached() {
+    let stage = Stage::with(|connector| {
+        connector
+            .families(Families::PreferV4)
+            .with_source_of(|destination| Ok(Some(destination.ip()).filter(IpAddr::is_ipv6)))
+    });
+    let (mut connecting, v4, v6) = look_up_v4_first(&stage);
+    v6.answer(answer(&["2001:db8::1"]));
+    v4.answer(answer(&["192.0.2.1"]));
+    assert_pending(&mut connecting);
+    assert_eq!(arrived(&mut stage.call()), ["[2001:db8::1]:80", "192.0.2.1:80"]);
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -48,12 +49,51 @@ fn dialled(stage: &Stage, v6: &[&str], v4: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_addresses_of_each_family_are_put_in_order() {
+fn addresses_of_both_families_are_put_in_one_order() {
     let (stage, _) = stage();
     assert_eq!(
         dialled(&stage, &["2001:db8::1", "2001:db8::2"], &["192.0.2.1", "192.0.2.2"]),
-        ["[2001:db8::2]:80", "[2001:db8::1]:80", "192.0.2.2:80", "192.0.2.1:80"]
+        ["[2001:db8::2]:80", "192.0.2.2:80", "[2001:db8::1]:80", "192.0.2.1:80"]
     );
+}
+
+#[test]
+fn the_family_of_the_best_address_leads() {
+    let (stage, _) = stage();
+    for (v6, v4, first) in [
+        ("2001:db8::1", "192.0.2.2", "192.0.2.2:80"), // no route
+        ("fd00::2", "192.0.2.2", "192.0.2.2:80"),     // of low precedence
+        ("fd00::2", "192.0.2.1", "[fd00::2]:80"),
+        ("2001:db8::2", "192.0.2.2", "[2001:db8::2]:80"),
+        ("2001:db8::1", "192.0.2.1", "[2001:db8::1]:80"), // nothing can be reached
+    ] {
+        assert_eq!(dialled(&stage, &[v6], &[v4])[0], first, "{v6} and {v4}");
+    }
+}
+
+#[test]
+fn ipv4_leads_where_unique_local_addresses_are_all_there_is_of_ipv6() {
+    let stage = Stage::with(|connector| {
+        connector.with_source_of(|destination| {
+            Ok(Some(match destination {
+                SocketAddr::V4(_) => [192, 0, 2, 9].into(),
+                SocketAddr::V6(_) => [0xfd00, 0, 0, 0, 0, 0, 0, 2].into(),
+            }))
+        })
+    });
+    assert_eq!(
+        dialled(&stage, &["2001:db8::1"], &["192.0.2.1"]),
+        ["192.0.2.1:80", "[2001:db8::1]:80"]
+    );
+}
+
+#[test]
+fn many_addresses_of_one_family_do_not_keep_the_best_of_the_other_behind() {
+    let (stage, asked) = stage();
+    let v6 = Vec::from_iter((10..1000).map(|last| format!("2001:db8::{last}1")));
+    let v6 = Vec::from_iter(v6.iter().map(String::as_str));
+    let dialled = dialled(&stage, &v6, &["192.0.2.1", "192.0.2.2"]);
+    assert_eq!((&*dialled[0], dialled.len(), asked.take()), ("192.0.2.2:80", 992, 64));
 }
 
 #[test]
