@@ -12,7 +12,7 @@ use socketry::{
 
 use crate::{
     Report,
-    names::{LOCALHOST, NAME, host, nameserver},
+    names::{LOCALHOST, NAME, NAME_OF_MANY, host, nameserver},
     tool::sink,
 };
 
@@ -47,6 +47,8 @@ pub(crate) fn count(report: &mut Report) {
     let by_hand = DnsConnector::new(RaceConnector::new(&tcp), kept);
     let by_hand = per_connect(&by_hand, || HostPort::new(host(), address.port()));
     report.at_most(3.0, by_hand, "allocations of the same without the facade");
+    let of_many = per_connect(&connector, || (NAME_OF_MANY, address.port()));
+    report.at_most(5.0, of_many, "allocations of a connect by a name with four addresses");
 }
 
 /// The median: on a busy machine the kernel finishes the odd handshake later than usual, and then

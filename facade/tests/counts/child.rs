@@ -17,7 +17,7 @@ use socketry::{
 };
 use socketry_connection_socket::Turn;
 
-use crate::names::{NAME, nameserver};
+use crate::names::{NAME, NAME_OF_MANY, nameserver};
 
 pub(crate) fn run(work: &str, amount: usize, address: &str) {
     match work {
@@ -45,12 +45,8 @@ pub(crate) fn run(work: &str, amount: usize, address: &str) {
             let remote = remote(address);
             connect_to(&Connector::new(), amount, || remote);
         }
-        "connect-name" => {
-            let nameserver = nameserver();
-            let connector = Connector::builder().dns(nameserver.address()).build().unwrap();
-            let port = remote(address).port();
-            connect_to(&connector, amount, || (NAME, port));
-        }
+        "connect-name" => connect_by_name(NAME, amount, address),
+        "connect-name-of-many" => connect_by_name(NAME_OF_MANY, amount, address),
         "accept" => accept(amount),
         "echo" => echo(amount),
         _ => panic!("there is no work {work:?}"),
@@ -64,6 +60,13 @@ fn remote(address: &str) -> SocketAddr {
 fn connect(connector: &impl Connect<SocketAddr>, amount: usize, address: &str) {
     let address = remote(address);
     connect_to(connector, amount, || address);
+}
+
+fn connect_by_name(name: &str, amount: usize, address: &str) {
+    let nameserver = nameserver();
+    let connector = Connector::builder().dns(nameserver.address()).build().unwrap();
+    let port = remote(address).port();
+    connect_to(&connector, amount, || (name, port));
 }
 
 /// Connects and drops, one after the other. Never inlined, so that what is counted of one kind of work

@@ -31,6 +31,8 @@ pub(crate) fn count(report: &mut Report) {
     report.adds_at_most(250.0, race, bare, "instructions that a race of one adds");
     let by_name = per_connect("connect-name");
     println!("      (instructions of a connect by a name that is kept: {by_name:.0})");
+    let of_many = per_connect("connect-name-of-many");
+    println!("      (instructions of the same with four addresses: {of_many:.0})");
 }
 
 fn per_connect(work: &str) -> f64 {
