@@ -183,6 +183,12 @@ impl<C: Connect<SocketAddr>> RaceConnector<C> {
     }
 }
 
+/// The first addresses, and how many more there are.
 fn list(addresses: &[SocketAddr]) -> String {
-    Vec::from_iter(addresses.iter().map(SocketAddr::to_string)).join(", ")
+    const MOST: usize = 8;
+    let mut shown = Vec::from_iter(addresses.iter().take(MOST).map(SocketAddr::to_string));
+    if let more @ 1.. = addresses.len().saturating_sub(MOST) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(", ")
 }

@@ -242,6 +242,18 @@ fn local_addresses_of_another_family_than_every_candidate_are_bad_input() {
 }
 
 #[test]
+fn of_many_candidates_without_a_local_address_eight_are_told() {
+    let remotes = Vec::from_iter((1..=1000).map(|port| format!("[::1]:{port}")));
+    let remotes = Vec::from_iter(remotes.iter().map(String::as_str));
+    let (error, _) = from(&["10.0.0.1:0"], host(&remotes));
+    let text = error.to_string();
+    assert!(
+        text.contains("([::1]:1, [::1]:2, ") && text.contains(", [::1]:8, and 992 more)"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_candidate_that_a_local_address_can_dial_may_come_late() {
     let rig = Rig::with(|connector| {
         connector.local_addresses([address("10.0.0.1:0")], |inner, _| inner.clone())

@@ -170,19 +170,32 @@ impl FromIterator<Attempt> for Attempts {
     }
 }
 
-/// One after the other, with semicolons between.
+/// One after the other, with semicolons between: of many the first 8, and how many more there are.
 impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        for attempt in self {
+        for attempt in self.iter().take(MOST_SHOWN) {
             write!(f, "{separator}{attempt}")?;
             separator = "; ";
         }
-        for remote in &self.unanswered {
+        let left = MOST_SHOWN.saturating_sub(self.len());
+        for remote in self.unanswered.iter().take(left) {
             write!(f, "{separator}{remote}: no answer")?;
             separator = "; ";
         }
-        Ok(())
+        and_more(f, self.len() + self.unanswered.len(), separator)
+    }
+}
+
+/// How many attempts a text tells of: how many there are is up to a nameserver, and a line that
+/// nobody can read helps nobody.
+pub(crate) const MOST_SHOWN: usize = 8;
+
+/// Ends a list of `count` attempts, if there are more than are shown: `and 9992 more`.
+pub(crate) fn and_more(f: &mut fmt::Formatter<'_>, count: usize, separator: &str) -> fmt::Result {
+    match count.saturating_sub(MOST_SHOWN) {
+        0 => Ok(()),
+        more => write!(f, "{separator}and {more} more"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, io};
 
 use crate::{
     Attempt, Attempts, HostPort,
-    attempt::{Ends, While},
+    attempt::{Ends, MOST_SHOWN, While, and_more},
 };
 
 /// The error of a connector that opens one socket.
@@ -54,8 +54,8 @@ impl Error for ConnectFailed {
 
 /// The error of a connector that tried several addresses, all in vain.
 ///
-/// It keeps every attempt; its headline, kind and source are those of the most telling one (see
-/// [`Attempts::headline`]).
+/// It keeps every attempt, and its text tells of the first 8; its headline, kind and source are those
+/// of the most telling one (see [`Attempts::headline`]).
 #[derive(Clone, Debug)]
 pub struct AllAttemptsFailed {
     host: Option<HostPort>,
@@ -101,10 +101,11 @@ impl fmt::Display for AllAttemptsFailed {
             Some(headline) if self.attempts.len() == 1 => write!(f, " failed: {headline}"),
             Some(headline) if self.attempts.fail_alike() => {
                 write!(f, " failed{}: {} (", While(headline), headline.error())?;
-                for (index, attempt) in self.attempts.iter().enumerate() {
+                for (index, attempt) in self.attempts.iter().take(MOST_SHOWN).enumerate() {
                     let separator = if index == 0 { "" } else { ", " };
                     write!(f, "{separator}{}", Ends(attempt))?;
                 }
+                and_more(f, self.attempts.len(), ", ")?;
                 f.write_str(")")
             }
             Some(headline) => write!(f, " failed: {} ({})", headline.error(), self.attempts),
@@ -165,6 +166,32 @@ mod tests {
             failed.to_string(),
             "connection to tcp://example.org:80 failed: Connection refused (os error 111) (tcp://127.0.0.1:1, tcp://127.0.0.1:2)"
         );
+    }
+
+    #[test]
+    fn of_many_attempts_the_first_eight_are_told_and_how_many_more_there_are() {
+        let text = |phases: [Phase; 2]| {
+            let attempts = (0..10_000).map(|number| attempt(1000, phases[number % 2], 111));
+            AllAttemptsFailed::new(None, attempts.collect()).to_string()
+        };
+        let alike = text([Phase::Connect; 2]);
+        assert!(alike.ends_with(", tcp://127.0.0.1:1000, and 9992 more)"), "{alike}");
+        let different = text([Phase::Connect, Phase::Bind]);
+        assert!(different.ends_with("(os error 111); and 9992 more)"), "{different}");
+        for text in [alike, different] {
+            assert_eq!(text.matches("127.0.0.1").count(), 8);
+        }
+    }
+
+    #[test]
+    fn all_of_eight_attempts_are_told_and_unanswered_ones_count_with_them() {
+        let mut attempts =
+            Attempts::from_iter((1..=7).map(|port| attempt(port, Phase::Connect, 111)));
+        attempts.push_unanswered("tcp://[::1]:8".parse().unwrap());
+        assert!(attempts.to_string().ends_with("; tcp://[::1]:8: no answer"), "{attempts}");
+        attempts.push_unanswered("tcp://[::1]:9".parse().unwrap());
+        let text = attempts.to_string();
+        assert!(text.ends_with("; tcp://[::1]:8: no answer; and 1 more"), "{text}");
     }
 
     #[test]
