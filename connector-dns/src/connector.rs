@@ -35,7 +35,9 @@ use crate::{call::Call, families::Families, options::Options, source::Sources};
 ///   clones): a connect by a name that is known makes none. Nor does the only address of a name.
 ///   Of many addresses only 64 are put in order.
 /// - **Addresses of the wrong family are left out of an answer**, and an IPv4-mapped IPv6 address
-///   (`::ffff:192.0.2.1`) is one: it is dialled over IPv4, and the IPv4 lookup has it.
+///   (`::ffff:192.0.2.1`) is one: it is dialled over IPv4, and the IPv4 lookup has it. So are
+///   link-local IPv6 addresses (`fe80::1`) without a zone, as nameservers give them: they belong to
+///   no link, and no system connects to them.
 ///
 /// One lookup that fails is no error while the other has addresses. Nothing is done in the
 /// background: the lookups go on while the call is polled, beside the connector inside.

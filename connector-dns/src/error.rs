@@ -17,7 +17,8 @@ use crate::outcome::Outcomes;
 /// connection to tcp://example.com:80 failed during DNS lookup: example.com has neither IPv6 nor IPv4 addresses
 /// ```
 ///
-/// What went wrong alike in both families is said once.
+/// What went wrong alike in both families is said once. A host whose addresses were all left out of
+/// the answers (see [`DnsConnector`](crate::DnsConnector)) has none.
 ///
 /// The [`io::Error`] around it has the kind of the failure that leaves most open: the first one
 /// (the preferred family's before the other's) which is not [`NotFound`](io::ErrorKind::NotFound),

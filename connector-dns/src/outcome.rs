@@ -99,11 +99,18 @@ impl IntoIterator for Outcomes {
     }
 }
 
-/// Whether an address is of this family. One of IPv4 in the clothes of IPv6 (`::ffff:192.0.2.1`)
-/// is of neither: it would be dialled over IPv4, and the lookup of that family has it.
+/// Whether an address can be dialled as one of this family.
+///
+/// One of IPv4 in the clothes of IPv6 (`::ffff:192.0.2.1`) is of neither: it would be dialled over
+/// IPv4, and the lookup of that family has it. One that is link-local and does not say on which link
+/// is nowhere.
 fn is_of(family: Family, address: &SocketAddr) -> bool {
     match address {
         SocketAddr::V4(_) => family == Family::V4,
-        SocketAddr::V6(address) => family == Family::V6 && address.ip().to_ipv4_mapped().is_none(),
+        SocketAddr::V6(address) => {
+            let ip = address.ip();
+            let is_nowhere = ip.is_unicast_link_local() && address.scope_id() == 0;
+            family == Family::V6 && ip.to_ipv4_mapped().is_none() && !is_nowhere
+        }
     }
 }

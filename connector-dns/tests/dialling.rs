@@ -252,37 +252,6 @@ fn an_address_that_is_there_twice_is_handed_on_twice() {
 }
 
 #[test]
-fn addresses_of_the_other_family_are_left_out_ipv4_in_the_clothes_of_ipv6_as_well() {
-    let stage = Stage::new();
-    let (mut connecting, v6, v4) = stage.look_up();
-    v6.answer(answer(&["192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1"]));
-    v4.answer(answer(&["2001:db8::9", "::ffff:192.0.2.9", "192.0.2.1"]));
-    assert_pending(&mut connecting);
-    assert_eq!(arrived(&mut stage.call()), ["[2001:db8::1]:80", "192.0.2.1:80"]);
-}
-
-#[test]
-fn an_answer_that_has_only_addresses_of_the_other_family_is_an_empty_one() {
-    let stage = Stage::new();
-    let (mut connecting, v6, v4) = stage.look_up();
-    v6.answer(answer(&["::ffff:192.0.2.9"]));
-    assert_pending(&mut connecting);
-    assert_eq!(stage.inner.begun(), 0);
-    v4.answer(answer(&["192.0.2.1"]));
-    assert_pending(&mut connecting);
-    assert_eq!(arrived(&mut stage.call()), ["192.0.2.1:80"]);
-}
-
-#[test]
-fn the_scope_of_an_answer_is_kept() {
-    let stage = Stage::new();
-    let (mut connecting, v6, _v4) = stage.look_up();
-    v6.answer(["[fe80::1%7]:0".parse::<std::net::SocketAddr>().unwrap()].into_iter().collect());
-    assert_pending(&mut connecting);
-    assert_eq!(arrived(&mut stage.call()), ["[fe80::1%7]:80"]);
-}
-
-#[test]
 fn what_is_found_after_all_known_addresses_have_failed_is_dialled() {
     let stage = Stage::new();
     let (mut connecting, v6, v4) = stage.look_up();

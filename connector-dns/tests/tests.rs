@@ -53,6 +53,7 @@ use socketry_testing::{
     ScriptedResolver, scripted_connector, scripted_resolver,
 };
 
+mod answers;
 mod autotraits;
 mod cancel;
 mod cost;
