@@ -64,7 +64,9 @@ fn a_failure_before_the_connect_is_heard_with_its_phase_and_the_local_address() 
         heard(&connector, remote),
         [
             format!("trying tcp://{remote} from tcp://203.0.113.9:0"),
-            format!("tcp://{remote} during bind: Cannot assign requested address (os error 99)")
+            format!(
+                "tcp://{remote} from tcp://203.0.113.9:0 during bind: Cannot assign requested address (os error 99)"
+            )
         ]
     );
 }
