@@ -1,20 +1,25 @@
 //! The step `outside`: the facade without its default features, as a program has it that is no
 //! member, and in its own tests.
 
+use std::fs;
+
 use crate::{
-    command::{cargo, output, run as run_command},
+    command::{cargo, output, root, run as run_command},
     failed::Failed,
     tidy::trees::fits,
 };
 
 const MANIFEST: &str = "facade/tests/outside/Cargo.toml";
+const LOCK: &str = "facade/tests/outside/Cargo.lock";
 
 /// What a program does not get that brings a resolver of its own; a star stands for the rest.
 const UNWANTED: [&str; 4] = ["async-std*", "hickory*", "socketry-resolver-hickory", "tokio*"];
 
 /// Looks through its tree, and runs it.
 pub(super) fn run() -> Result<(), Failed> {
-    let tree = ["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    // With the versions that everything else was tested with, and those only.
+    fs::copy(root().join("Cargo.lock"), root().join(LOCK))?;
+    let tree = ["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let tree = output(cargo(tree).args(["--manifest-path", MANIFEST]))?;
     let unwanted = unwanted(&tree);
     if !unwanted.is_empty() {
@@ -23,7 +28,7 @@ pub(super) fn run() -> Result<(), Failed> {
             "{MANIFEST}: a program with a resolver of its own gets {names}"
         )));
     }
-    let program = ["run", "--locked", "--quiet", "--target-dir", "target/outside"];
+    let program = ["run", "--quiet", "--target-dir", "target/outside"];
     run_command(cargo(program).args(["--manifest-path", MANIFEST]))?;
     let without = ["test", "--quiet", "--package", "socketry", "--no-default-features"];
     run_command(cargo(without).args(["--test", "tests", "--test", "leaks"]))
