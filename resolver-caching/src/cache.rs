@@ -2,19 +2,15 @@
 
 use std::{
     collections::HashMap,
+    future::Future,
     mem,
     sync::{Arc, Mutex, Weak},
     time::{Duration, Instant},
 };
 
-use socketry_resolver::Family;
+use socketry_resolver::{Family, sharing::Flight};
 
-use crate::{
-    error::Outcome,
-    flight::{BoxFuture, Flight},
-    names::Names,
-    sync::lock,
-};
+use crate::{error::Outcome, names::Names, sync::lock};
 
 /// What all clones of a resolver share. Its one lock is never held while anything of the resolver
 /// inside, of a task or of an error runs or is dropped.
@@ -60,13 +56,16 @@ pub(crate) enum Found {
 
 impl Cache {
     /// What is known `now`, or else the flight that finds it out. If there is none, one begins.
-    pub(crate) fn find(
+    pub(crate) fn find<F>(
         self: &Arc<Self>,
         name: &str,
         family: Family,
         now: Instant,
-        begin: impl FnOnce(Registration) -> BoxFuture<Outcome>,
-    ) -> Found {
+        begin: impl FnOnce(Registration) -> F,
+    ) -> Found
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
         let mut state = lock(&self.state);
         if let Some(outcome) = state.known(name, family, now) {
             return Found::Known(outcome);

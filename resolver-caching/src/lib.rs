@@ -37,7 +37,6 @@ pub use crate::{error::SharedError, resolver::CachingResolver};
 
 mod cache;
 mod error;
-mod flight;
 mod names;
 mod resolver;
 mod settings;

@@ -1,14 +1,13 @@
 //! The decorator this crate is about.
 
-use std::{borrow::Cow, fmt, io, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, future::Future, io, sync::Arc, time::Duration};
 
 use socketry_connection::Clock;
-use socketry_resolver::{Answer, Family, Resolve};
+use socketry_resolver::{Answer, Family, Resolve, sharing::Passenger};
 
 use crate::{
     cache::{Cache, Found, Registration},
     error::{Outcome, hand_out, panicked},
-    flight::{BoxFuture, Passenger},
     settings::Settings,
 };
 
@@ -201,16 +200,16 @@ impl<R: Resolve + 'static> Resolve for CachingResolver<R> {
 
 impl<R: Resolve + 'static> CachingResolver<R> {
     /// What a flight does, for everybody.
-    fn look_up(&self, place: Registration) -> BoxFuture<Outcome> {
+    fn look_up(&self, place: Registration) -> impl Future<Output = Outcome> + Send + use<R> {
         let (inner, settings) = (self.inner.clone(), self.settings.clone());
-        Box::pin(async move {
+        async move {
             let found = inner.resolve(place.name(), place.family()).await;
             let now = settings.now();
             let outcome = found.map(|answer| settings.date(answer, now)).map_err(Arc::new);
             let lifetime = settings.lifetime(&outcome, now);
             place.keep(outcome.clone(), now, lifetime, settings.most_names);
             outcome
-        })
+        }
     }
 }
 

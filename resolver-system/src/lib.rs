@@ -29,6 +29,5 @@
 pub use crate::resolver::SystemResolver;
 
 mod name;
-mod places;
 mod resolver;
 mod system;

@@ -2,9 +2,9 @@
 
 use std::{io, sync::Arc};
 
-use socketry_resolver::{Answer, Family, LookupFailed, LookupFailure, Resolve};
+use socketry_resolver::{Answer, Family, LookupFailed, LookupFailure, Resolve, sharing::Places};
 
-use crate::{name, places::Places, system};
+use crate::{name, system};
 
 /// How many lookups run at once by default.
 const AT_ONCE: usize = 64;

@@ -4,7 +4,8 @@
 //! This crate opens nothing and waits for nothing. A resolver is a value that looks up the
 //! addresses of a name, one family at a time, so that whoever wants to connect can begin with the
 //! family that has answered first. Resolvers that ask a nameserver or the system are crates of
-//! their own; a table ([`StaticResolver`]) and a function ([`from_fn`]) are resolvers, too.
+//! their own; a table ([`StaticResolver`]) and a function ([`from_fn`]) are resolvers, too. What
+//! several of them need is in [`sharing`].
 //!
 //! # Examples
 //!
@@ -46,4 +47,5 @@ mod boxed;
 mod error;
 mod function;
 mod resolve;
+pub mod sharing;
 mod table;

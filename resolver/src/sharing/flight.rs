@@ -2,25 +2,40 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     future::Future,
     mem,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Wake, Waker},
 };
 
-use crate::sync::lock;
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// A future without a task of its own: whoever waits for it polls it.
+/// A future without a task of its own: whoever waits for it, as a [`Passenger`], polls it.
 ///
 /// When it can go on, **all** who wait are woken, and the first to be polled polls it. Waking one
 /// would be less work, but nobody can know that this one will be polled: its owner may keep it and
 /// look elsewhere, and then the others would wait for ever.
 ///
-/// The future is dropped with the last [`Passenger`].
-pub(crate) struct Flight<T> {
+/// The future is dropped at its end, or with the last who holds the flight. Whoever lets others find
+/// it should hold it weakly, therefore, and should take it out of where it is found as soon as the
+/// future ends: a result is for those who asked before it was there.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use futures_lite::future::{block_on, ready};
+/// use socketry_resolver::sharing::{Flight, Passenger};
+///
+/// let flight = Arc::new(Flight::new(ready("192.0.2.1")));
+/// let [first, second] = [(); 2].map(|()| Passenger::new(flight.clone()));
+/// assert_eq!(block_on(first), Some("192.0.2.1"));
+/// assert_eq!(block_on(second), Some("192.0.2.1"));
+/// ```
+pub struct Flight<T> {
     /// Empty while it is polled, and at the end.
     future: Mutex<Option<BoxFuture<T>>>,
     progress: Arc<Progress<T>>,
@@ -30,10 +45,11 @@ pub(crate) struct Flight<T> {
 }
 
 impl<T: Clone + Send + 'static> Flight<T> {
-    pub(crate) fn new(future: BoxFuture<T>) -> Self {
+    /// Begins nothing: the first passenger to be polled does.
+    pub fn new(future: impl Future<Output = T> + Send + 'static) -> Self {
         let progress = Arc::new(Progress::default());
         let waker = progress.clone().into();
-        Self { future: Mutex::new(Some(future)), progress, waker }
+        Self { future: Mutex::new(Some(Box::pin(future))), progress, waker }
     }
 
     fn poll(&self, number: &mut Option<u64>, cx: &Context<'_>) -> Poll<Option<T>> {
@@ -68,16 +84,30 @@ impl<T: Clone + Send + 'static> Flight<T> {
     }
 }
 
+impl<T> fmt::Debug for Flight<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting = lock(&self.progress.state).waiting.len();
+        f.debug_struct("Flight").field("waiting", &waiting).finish_non_exhaustive()
+    }
+}
+
 /// One who waits for a [`Flight`]. It gets nothing if the future has panicked while another
 /// passenger polled it.
-pub(crate) struct Passenger<T> {
+///
+/// # Cancel safety
+///
+/// Dropping it leaves the flight to the others.
+#[derive(Debug)]
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Passenger<T> {
     flight: Arc<Flight<T>>,
     /// Under which its waker is kept, once it has had to wait.
     number: Option<u64>,
 }
 
 impl<T> Passenger<T> {
-    pub(crate) fn new(flight: Arc<Flight<T>>) -> Self {
+    /// Waits for `flight`.
+    pub fn new(flight: Arc<Flight<T>>) -> Self {
         Self { flight, number: None }
     }
 }
@@ -222,17 +252,20 @@ impl<T: Clone> Drop for Ending<'_, T> {
     }
 }
 
+/// Locks. What is changed under the locks of a flight is whole at every step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
 
-    use socketry_testing::CountingWaker;
-
-    use super::*;
+    use super::{super::tests::Count, *};
 
     #[test]
     fn who_comes_while_the_future_is_polled_and_woken_is_woken_at_the_end_of_that() {
-        let (first, late) = (CountingWaker::new(), CountingWaker::new());
+        let (first, late) = (Count::new(), Count::new());
         let latecomer = Arc::new(Mutex::new(None::<Passenger<u8>>));
         let future = poll_fn({
             let (latecomer, late) = (latecomer.clone(), late.clone());
@@ -244,7 +277,7 @@ mod tests {
                 Poll::Pending
             }
         });
-        let flight = Arc::new(Flight::new(Box::pin(future)));
+        let flight = Arc::new(Flight::new(future));
         *latecomer.lock().unwrap() = Some(Passenger::new(flight.clone()));
         let mut passenger = Passenger::new(flight);
         assert!(Pin::new(&mut passenger).poll(&mut first.context()).is_pending());

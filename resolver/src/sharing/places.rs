@@ -11,7 +11,28 @@ use std::{
 };
 
 /// The places, and the line in front of them.
-pub(crate) struct Places {
+///
+/// A place that becomes free is kept for the first in line, until that is polled or dropped. One
+/// that its owner keeps and does not poll so holds one place, and all others are given on.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use futures_lite::future::{block_on, poll_once};
+/// use socketry_resolver::sharing::Places;
+///
+/// let places = Arc::new(Places::new(1));
+/// block_on(async {
+///     let place = Places::take(&places).await;
+///     let mut next = Places::take(&places);
+///     assert!(poll_once(&mut next).await.is_none());
+///     drop(place);
+///     next.await;
+/// });
+/// ```
+pub struct Places {
     state: Mutex<State>,
 }
 
@@ -25,21 +46,33 @@ struct State {
 }
 
 /// A place that is taken; dropping it gives it to the first in line, or frees it.
-pub(crate) struct Place {
+#[derive(Debug)]
+pub struct Place {
     places: Arc<Places>,
 }
 
 impl Places {
-    pub(crate) fn new(count: usize) -> Self {
+    /// So many places. With none of them, nobody ever gets one.
+    pub fn new(count: usize) -> Self {
         Self { state: Mutex::new(State { free: count, line: BTreeMap::new(), next: 0 }) }
     }
 
-    /// Waits for a place. Dropped, it leaves the line, or gives the place on that was kept for it.
-    pub(crate) fn take(places: &Arc<Self>) -> Take {
+    /// Waits for a place.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it leaves the line, or gives the place on that was kept for it.
+    pub fn take(places: &Arc<Self>) -> Take {
         Take { places: places.clone(), number: None }
     }
 
+    /// Whether all places are taken, so that whoever comes now waits.
+    pub fn are_taken(&self) -> bool {
+        self.lock().free == 0
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing in here can panic half way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,10 +96,12 @@ impl Drop for Place {
     }
 }
 
-/// The future of a place.
+/// The future of a place: see [`Places::take`].
 ///
 /// Once it is called, a place is kept for it until it is polled or dropped.
-pub(crate) struct Take {
+#[derive(Debug)]
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Take {
     places: Arc<Places>,
     /// Given when it joins the line. One that is no longer in line has been called.
     number: Option<u64>,
@@ -128,32 +163,28 @@ mod tests {
     };
 
     use futures_lite::future::block_on;
-    use socketry_testing::CountingWaker;
 
-    use super::*;
+    use super::{super::tests::Count, *};
 
-    fn poll(take: &mut Take, waker: &CountingWaker) -> Poll<Place> {
+    fn poll(take: &mut Take, waker: &Count) -> Poll<Place> {
         Pin::new(take).poll(&mut waker.context())
     }
 
     /// The place that is to be had.
     fn taken(take: &mut Take) -> Place {
-        match poll(take, &CountingWaker::new()) {
+        match poll(take, &Count::new()) {
             Poll::Ready(place) => place,
             Poll::Pending => panic!("there is no place"),
         }
     }
 
     /// So many places, all taken, and so many who wait in line, each with its waker.
-    fn line(
-        places: usize,
-        waiting: usize,
-    ) -> (Arc<Places>, Vec<Place>, Vec<(Take, CountingWaker)>) {
+    fn line(places: usize, waiting: usize) -> (Arc<Places>, Vec<Place>, Vec<(Take, Count)>) {
         let (count, places) = (places, Arc::new(Places::new(places)));
         let all = (0..count).map(|_| taken(&mut Places::take(&places))).collect();
         let mut line = Vec::new();
         for _ in 0..waiting {
-            let (mut take, waker) = (Places::take(&places), CountingWaker::new());
+            let (mut take, waker) = (Places::take(&places), Count::new());
             assert!(poll(&mut take, &waker).is_pending());
             line.push((take, waker));
         }
@@ -165,7 +196,7 @@ mod tests {
         let (_, mut all, mut line) = line(3, 3);
         all.pop();
         assert_eq!(line.iter().map(|(_, waker)| waker.count()).collect::<Vec<_>>(), [1, 0, 0]);
-        assert!(poll(&mut line[1].0, &CountingWaker::new()).is_pending());
+        assert!(poll(&mut line[1].0, &Count::new()).is_pending());
         drop(taken(&mut line[0].0));
         assert_eq!(line[1].1.count(), 0, "its waker was replaced");
         drop(taken(&mut line[1].0));
@@ -176,9 +207,9 @@ mod tests {
         let (places, all, mut line) = line(1, 2);
         let mut late = Places::take(&places);
         drop(all);
-        assert!(poll(&mut late, &CountingWaker::new()).is_pending());
+        assert!(poll(&mut late, &Count::new()).is_pending());
         drop(taken(&mut line[0].0));
-        assert!(poll(&mut late, &CountingWaker::new()).is_pending());
+        assert!(poll(&mut late, &Count::new()).is_pending());
         drop(taken(&mut line[1].0));
         taken(&mut late);
     }
@@ -188,7 +219,7 @@ mod tests {
         let (places, all, _called) = line(2, 1);
         drop(all);
         let _second = taken(&mut Places::take(&places));
-        assert!(poll(&mut Places::take(&places), &CountingWaker::new()).is_pending());
+        assert!(poll(&mut Places::take(&places), &Count::new()).is_pending());
     }
 
     #[test]
@@ -233,7 +264,7 @@ mod tests {
         places: Arc<Places>,
         running: Vec<Place>,
         /// In the order in which they came; who was called was woken once.
-        waiting: Vec<(Take, CountingWaker)>,
+        waiting: Vec<(Take, Count)>,
     }
 
     impl Scene {
@@ -243,7 +274,7 @@ mod tests {
         fn step(&mut self, step: u32) {
             match step {
                 0 => {
-                    self.waiting.push((Places::take(&self.places), CountingWaker::new()));
+                    self.waiting.push((Places::take(&self.places), Count::new()));
                     self.poll(self.waiting.len() - 1);
                 }
                 1 => drop(self.running.pop()),
@@ -294,7 +325,7 @@ mod tests {
                 let mut take = Places::take(&places);
                 if round % 3 == 0 {
                     // Stays in line for a while, called or not, and leaves.
-                    let _place = poll(&mut take, &CountingWaker::new());
+                    let _place = poll(&mut take, &Count::new());
                     (0..round % 8).for_each(|_| thread::yield_now());
                     continue;
                 }
