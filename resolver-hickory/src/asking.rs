@@ -12,16 +12,16 @@ use std::{
 
 use hickory_resolver::{
     net::{DnsError, NetError},
-    proto::op::{DnsRequest, DnsResponse},
+    proto::op::Query,
 };
 use socketry_connection::Sleep;
 
-use crate::{failure::Unanswered, nameservers::Nameservers};
+use crate::{failure::Unanswered, nameservers::Nameservers, reply::Reply};
 
 /// The longest time that one nameserver is asked alone, while there are others.
 const HEAD_START: Duration = Duration::from_secs(1);
 
-type Answer = Result<DnsResponse, NetError>;
+type Answer = Result<Reply, NetError>;
 
 /// Asks one nameserver after the other, each for the whole of its patience.
 ///
@@ -31,7 +31,7 @@ type Answer = Result<DnsResponse, NetError>;
 /// it cannot, or that is not there, is not.
 pub(crate) struct Asking {
     nameservers: Arc<Nameservers>,
-    request: DnsRequest,
+    query: Query,
     /// Who has not been asked in this round.
     to_ask: VecDeque<usize>,
     /// Who kept silent, or was not understood, in this round.
@@ -51,7 +51,7 @@ struct Try {
 }
 
 impl Asking {
-    pub(crate) fn new(nameservers: Arc<Nameservers>, request: DnsRequest) -> Self {
+    pub(crate) fn new(nameservers: Arc<Nameservers>, query: Query) -> Self {
         Self {
             to_ask: nameservers.order().into(),
             again: VecDeque::new(),
@@ -60,7 +60,7 @@ impl Asking {
             head_start: None,
             failed: Vec::new(),
             nameservers,
-            request,
+            query,
         }
     }
 
@@ -74,7 +74,7 @@ impl Asking {
             return false;
         };
         let (clock, patience) = (self.nameservers.clock(), self.nameservers.patience());
-        let answer = self.nameservers.server(index).clone().ask(self.request.clone());
+        let answer = self.nameservers.server(index).clone().ask(self.query.clone());
         let head_start = HEAD_START.min(patience / 3);
         self.head_start = (!self.to_ask.is_empty()).then(|| Sleep::after(clock, head_start));
         let patience = Sleep::after(clock, patience);
@@ -83,7 +83,7 @@ impl Asking {
     }
 
     /// The answer of a nameserver, if one has come. Takes out the tries that have failed.
-    fn poll_tries(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+    fn poll_tries(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let mut place = 0;
         while let Some(attempt) = self.tries.get_mut(place) {
             match attempt.poll(cx) {
@@ -91,10 +91,10 @@ impl Asking {
                 Poll::Ready(answer) => {
                     let index = self.tries.remove(place).index;
                     match answer {
-                        Err(error) if !is_answer(&error) => self.note_failure(index, error),
-                        answer => {
+                        Err(error) => self.note_failure(index, error),
+                        Ok(reply) => {
                             self.note_answer(index);
-                            return Poll::Ready(answer);
+                            return Poll::Ready(reply);
                         }
                     }
                 }
@@ -130,21 +130,21 @@ impl Asking {
         }
     }
 
-    fn unanswered(&mut self) -> NetError {
+    fn unanswered(&mut self) -> Unanswered {
         let failed = mem::take(&mut self.failed).into_iter();
         let tries =
             failed.map(|(index, error)| (self.nameservers.server(index).nameserver(), error));
-        Unanswered::new(&tries.collect::<Vec<_>>()).into_net_error()
+        Unanswered::new(&tries.collect::<Vec<_>>())
     }
 }
 
 impl Future for Asking {
-    type Output = Answer;
+    type Output = Result<Reply, Unanswered>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            if let Poll::Ready(answer) = self.poll_tries(cx) {
-                return Poll::Ready(answer);
+            if let Poll::Ready(reply) = self.poll_tries(cx) {
+                return Poll::Ready(Ok(reply));
             }
             if self.is_head_start_over(cx) && self.begin_next() {
                 continue;
@@ -165,12 +165,6 @@ impl Try {
         }
         Pin::new(&mut self.patience).poll(cx).map(|()| Err(NetError::Timeout))
     }
-}
-
-/// Whether an error of hickory's is what the nameserver has answered: there is no such name, or no
-/// such address.
-fn is_answer(error: &NetError) -> bool {
-    error.is_no_records_found()
 }
 
 /// Whether it makes no sense to ask the same nameserver again.

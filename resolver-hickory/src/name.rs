@@ -40,8 +40,10 @@ impl Asked {
                     .to_string(),
             );
         }
-        let host = Host { name };
-        Ok(if host.is_localhost() { Self::Localhost } else { Self::Host(host) })
+        match Reserved::of(&name) {
+            Some(Reserved::Loopback) => Ok(Self::Localhost),
+            _ => Ok(Self::Host(Host { name })),
+        }
     }
 }
 
@@ -50,10 +52,6 @@ fn is_host_label(label: &[u8]) -> bool {
 }
 
 impl Host {
-    fn is_localhost(&self) -> bool {
-        self.name.iter().next_back().is_some_and(|top| top.eq_ignore_ascii_case(b"localhost"))
-    }
-
     /// The name as a hosts file has it: in small letters, without a dot at its end.
     pub(crate) fn key(&self) -> String {
         let mut key = self.name.to_ascii();
@@ -84,6 +82,29 @@ impl Host {
         let place = if dots >= ndots { 0 } else { names.len() };
         names.insert(place, absolute);
         names
+    }
+}
+
+/// Names about which nobody is asked (RFC 6761, RFC 7686).
+pub(crate) enum Reserved {
+    /// This machine.
+    Loopback,
+    /// There is no such name.
+    Nowhere,
+}
+
+impl Reserved {
+    /// By the last label of a name.
+    pub(crate) fn of(name: &Name) -> Option<Self> {
+        let top = name.iter().next_back()?;
+        let is = |other: &[u8]| top.eq_ignore_ascii_case(other);
+        if is(b"localhost") {
+            Some(Self::Loopback)
+        } else if is(b"invalid") || is(b"onion") {
+            Some(Self::Nowhere)
+        } else {
+            None
+        }
     }
 }
 

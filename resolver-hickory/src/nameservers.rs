@@ -38,7 +38,9 @@ impl Nameservers {
         clock: Option<Arc<dyn Clock>>,
     ) -> Self {
         let patience = config.patience.min(LONGEST);
-        let server = |nameserver: &Nameserver| Server::new(*nameserver, patience, runtime.clone());
+        let server = |nameserver: &Nameserver| {
+            Server::new(*nameserver, patience, clock.clone(), runtime.clone())
+        };
         Self {
             servers: config.nameservers.iter().map(server).collect(),
             attempts: config.attempts,

@@ -1,14 +1,11 @@
 //! One nameserver, over UDP and TCP.
 
 use std::{
-    future::Future,
     net::SocketAddr,
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::{Duration, Instant},
 };
 
-use futures_util::future::{FutureExt, Shared, WeakShared};
 use hickory_resolver::{
     net::{
         DnsError, NetError,
@@ -16,10 +13,12 @@ use hickory_resolver::{
         udp::UdpClientStream,
         xfer::{DnsExchange, DnsHandle, DnsRequestSender, FirstAnswer},
     },
-    proto::op::{DnsRequest, DnsResponse, ResponseCode},
+    proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Query, ResponseCode},
 };
+use socketry_connection::{Clock, now};
+use socketry_resolver::sharing::{Flight, Passenger};
 
-use crate::{Nameserver, runtime::SmolRuntime};
+use crate::{Nameserver, reply::Reply, runtime::SmolRuntime};
 
 /// The most questions under way on one TCP connection, of 65536 that DNS could tell apart.
 const MOST_QUESTIONS: usize = 8192;
@@ -29,6 +28,7 @@ const MOST_QUESTIONS: usize = 8192;
 pub(crate) struct Server {
     nameserver: Nameserver,
     patience: Duration,
+    clock: Option<Arc<dyn Clock>>,
     runtime: SmolRuntime,
     tcp: Arc<Mutex<Tcp>>,
 }
@@ -36,14 +36,18 @@ pub(crate) struct Server {
 /// The one TCP connection: being made, made, or neither.
 #[derive(Default)]
 struct Tcp {
-    /// Held by those who wait for it, so that it ends with the last of them.
-    connecting: Option<WeakShared<Connecting>>,
+    connecting: Option<Connecting>,
     connection: Option<Connection>,
-    /// How many have been made.
-    made: u64,
+    /// How many have been begun.
+    begun: u64,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Connection, NetError>> + Send>>;
+/// A connection that is being made. Those who wait for it alone keep it alive.
+struct Connecting {
+    number: u64,
+    flight: Weak<Flight<Result<Connection, NetError>>>,
+    begun: Instant,
+}
 
 #[derive(Clone)]
 struct Connection {
@@ -52,12 +56,17 @@ struct Connection {
 }
 
 impl Server {
-    pub(crate) fn new(nameserver: Nameserver, patience: Duration, runtime: SmolRuntime) -> Self {
+    pub(crate) fn new(
+        nameserver: Nameserver,
+        patience: Duration,
+        clock: Option<Arc<dyn Clock>>,
+        runtime: SmolRuntime,
+    ) -> Self {
         let runtime = match nameserver.address() {
             SocketAddr::V6(address) => runtime.with_scope(address.scope_id()),
             SocketAddr::V4(_) => runtime,
         };
-        Self { nameserver, patience, runtime, tcp: Arc::default() }
+        Self { nameserver, patience, clock, runtime, tcp: Arc::default() }
     }
 
     pub(crate) fn nameserver(&self) -> Nameserver {
@@ -66,24 +75,30 @@ impl Server {
 
     /// Asks for an answer of any length; one that does not know of EDNS (RFC 6891) is asked again
     /// without it.
-    pub(crate) async fn ask(self, mut request: DnsRequest) -> Result<DnsResponse, NetError> {
-        match self.ask_as_it_is(request.clone()).await {
+    pub(crate) async fn ask(self, query: Query) -> Result<Reply, NetError> {
+        let mut options = DnsRequestOptions::default(); // answers of 1232 bytes over UDP
+        let answered = self.ask_with(&query, options).await;
+        match answered {
             Err(NetError::Dns(DnsError::ResponseCode(
                 ResponseCode::FormErr | ResponseCode::NotImp,
-            ))) if request.edns.take().is_some() => self.ask_as_it_is(request).await,
+            ))) => {
+                options.use_edns = false;
+                self.ask_with(&query, options).await
+            }
             answered => answered,
         }
     }
 
     /// Asks over UDP, and again over TCP if the answer does not fit.
-    async fn ask_as_it_is(&self, request: DnsRequest) -> Result<DnsResponse, NetError> {
+    async fn ask_with(&self, query: &Query, options: DnsRequestOptions) -> Result<Reply, NetError> {
+        let request = DnsRequest::from_query(query.clone(), options);
         if !self.nameserver.is_tcp_only() {
             let response = self.ask_over_udp(request.clone()).await?;
             if !response.truncation {
-                return Ok(DnsError::from_response(response)?);
+                return Ok(Reply::read(response, query)?);
             }
         }
-        Ok(DnsError::from_response(self.ask_over_tcp(request).await?)?)
+        Ok(Reply::read(self.ask_over_tcp(request).await?, query)?)
     }
 
     async fn ask_over_udp(&self, request: DnsRequest) -> Result<DnsResponse, NetError> {
@@ -113,32 +128,42 @@ impl Server {
 
     /// Waits for the connection, together with everybody else who does.
     async fn connect(&self) -> Result<Connection, NetError> {
-        let connecting = {
-            let mut tcp = self.lock();
-            match tcp.connecting.as_ref().and_then(WeakShared::upgrade) {
-                Some(connecting) => connecting,
-                None => self.start_connecting(&mut tcp),
-            }
-        };
-        connecting.await
+        let panicked = NetError::Message("the connect panicked in another lookup");
+        Passenger::new(self.join_connecting()).await.unwrap_or(Err(panicked))
     }
 
-    fn start_connecting(&self, tcp: &mut Tcp) -> Shared<Connecting> {
-        tcp.made += 1;
-        let (server, number) = (self.clone(), tcp.made);
-        let connecting: Connecting = Box::pin(async move {
-            let result = server.open_connection(number).await;
-            let mut tcp = server.lock();
+    /// The connect that is under way, or else a new one. One that takes longer than a try may be
+    /// that of a lookup which nobody polls, and its connection may have been closed since.
+    fn join_connecting(&self) -> Arc<Flight<Result<Connection, NetError>>> {
+        let now = now(self.clock.as_ref());
+        let mut tcp = self.lock();
+        let old =
+            match tcp.connecting.as_ref().and_then(|it| Some((it.flight.upgrade()?, it.begun))) {
+                Some((flight, begun)) if now < begun + self.patience => return flight,
+                old => old,
+            };
+        tcp.begun += 1;
+        let number = tcp.begun;
+        let flight = Arc::new(Flight::new(self.clone().make_connection(number)));
+        tcp.connecting = Some(Connecting { number, flight: Arc::downgrade(&flight), begun: now });
+        drop(tcp);
+        drop(old);
+        flight
+    }
+
+    async fn make_connection(self, number: u64) -> Result<Connection, NetError> {
+        let result = self.open_connection(number).await;
+        let mut tcp = self.lock();
+        let is_wanted = tcp.connecting.as_ref().is_some_and(|it| it.number == number);
+        let replaced = if is_wanted {
             tcp.connecting = None; // whoever comes now does not want this one, should it have failed
-            let connection = result.as_ref().ok().cloned();
-            let replaced = connection.and_then(|connection| tcp.connection.replace(connection));
-            drop(tcp);
-            drop(replaced);
-            result
-        });
-        let connecting = connecting.shared();
-        tcp.connecting = connecting.downgrade();
-        connecting
+            result.as_ref().ok().and_then(|connection| tcp.connection.replace(connection.clone()))
+        } else {
+            None
+        };
+        drop(tcp);
+        drop(replaced);
+        result
     }
 
     async fn open_connection(&self, number: u64) -> Result<Connection, NetError> {

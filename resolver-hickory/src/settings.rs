@@ -31,6 +31,14 @@ pub(crate) struct Caching {
     pub(crate) max_ttl: Duration,
 }
 
+impl Caching {
+    /// The bounds in seconds, as DNS counts.
+    pub(crate) fn seconds(&self) -> (u32, u32) {
+        let seconds = |bound: Duration| u32::try_from(bound.as_secs()).unwrap_or(u32::MAX);
+        (seconds(self.min_ttl), seconds(self.max_ttl))
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

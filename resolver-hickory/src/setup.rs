@@ -128,10 +128,7 @@ impl Loader {
             return Err(system.names_none().into());
         }
         let clock = self.settings.clock.clone();
-        match Engine::new(config, self.settings.caching, clock) {
-            Ok(engine) => Ok(Arc::new(engine)),
-            Err(error) => Err(error.to_string().into()),
-        }
+        Ok(Arc::new(Engine::new(config, self.settings.caching, clock)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Loaded>> {

@@ -61,15 +61,42 @@ fn aliases_are_followed_within_an_answer_and_by_another_question() {
 }
 
 #[test]
-fn an_alias_of_itself_ends() {
+fn aliases_that_do_not_end_are_an_error() {
     let server = Server::new(|question| {
         let mut reply = question.reply();
         reply.add_answer(alias("loop.example.", "pool.example."));
         reply.add_answer(alias("pool.example.", "loop.example."));
         reply
     });
-    let result = lookup(&resolver([server.over_udp()]), "loop.example", Family::V4);
-    assert!(result.map_or(true, |answer| answer.is_empty()));
+    let error = lookup(&resolver([server.over_udp()]), "loop.example", Family::V4).unwrap_err();
+    assert!(error.to_string().contains("its aliases do not end"), "{error}");
+}
+
+#[test]
+fn an_alias_is_good_for_no_longer_than_each_name_on_the_way() {
+    let server = Server::new(|question| match question.name().as_str() {
+        "a.example." => {
+            let mut reply = question.reply();
+            reply.add_answer(alias("a.example.", "b.example.")); // a minute
+            reply
+        }
+        _ => question.addresses_for(&["192.0.2.1"], 3600),
+    });
+    let resolver = resolver([server.over_udp()]);
+    let before = Instant::now();
+    let answer = lookup(&resolver, "a.example", Family::V4).unwrap();
+    assert_eq!((answer.expires().unwrap() - before).as_secs(), 60);
+}
+
+#[test]
+fn an_alias_of_this_machine_asks_nobody_for_its_address() {
+    let server = Server::new(|question| {
+        let mut reply = question.reply();
+        reply.add_answer(alias("a.example.", "localhost."));
+        reply
+    });
+    assert_eq!(v4(&resolver([server.over_udp()]), "a.example"), ["127.0.0.1"]);
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[test]

@@ -110,6 +110,16 @@ fn localhost_and_literals_never_leave_the_process() {
 }
 
 #[test]
+fn names_that_exist_nowhere_are_not_asked_for() {
+    let server = Server::new(|question| question.addresses(&["192.0.2.66"]));
+    let resolver = builder(&server).build().unwrap();
+    for name in ["a.invalid", "a.INVALID.", "a.onion"] {
+        assert_eq!(failure(&resolver, name), LookupFailure::NoSuchName, "{name}");
+    }
+    assert_eq!(server.asked().len(), 0);
+}
+
+#[test]
 fn underscores_are_asked_for_and_unicode_is_encoded() {
     let server = knowing(&["my_host.example.", "xn--bcher-kva.example."]);
     let resolver = builder(&server).build().unwrap();

@@ -2,15 +2,21 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, Ordering},
+    },
     task::Poll,
+    time::Duration,
 };
 
 use futures_lite::future::{self, block_on, poll_once};
-use socketry_resolver::{Answer, Family, Resolve};
+use hickory_resolver::proto::op::ResponseCode;
+use socketry_resolver::{Answer, Family, LookupFailure, Resolve};
 use socketry_resolver_hickory::{HickoryResolver, Nameserver};
+use socketry_testing::ManualClock;
 
-use crate::support::{Reply, Server, found, resolver};
+use crate::support::{Reply, Server, failure_of, found, resolver};
 
 /// Runs all futures at the same time, in one task.
 async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
@@ -111,6 +117,108 @@ fn a_lookup_that_is_kept_and_not_polled_does_not_hold_up_one_of_the_same_name() 
             assert_eq!(found(resolver.resolve("a.example", Family::V4).await), ["192.0.2.1"]);
         });
     }
+}
+
+/// Answers each question when the test lets it, with the number of the question, which is good for
+/// so many seconds.
+fn numbering(ttl: u32) -> (Server, smol::channel::Sender<()>) {
+    let (answer, answered) = smol::channel::unbounded::<()>();
+    let number = AtomicU8::new(0);
+    let server = Server::new(move |question| {
+        answered.recv_blocking().unwrap();
+        let ip = format!("192.0.2.{}", number.fetch_add(1, Ordering::SeqCst));
+        question.addresses_for(&[&ip], ttl)
+    });
+    (server, answer)
+}
+
+#[test]
+fn a_lookup_that_is_kept_and_not_polled_leaves_its_answer_to_nobody_who_asks_later() {
+    let (server, answer) = numbering(0);
+    for (nameserver, numbers) in [(server.over_udp(), 0..3), (server.over_tcp(), 3..6)] {
+        let resolver = resolver([nameserver]);
+        block_on(async {
+            let mut kept = Vec::new();
+            for number in numbers {
+                let mut lookup = Box::pin(resolver.resolve("a.example", Family::V4));
+                assert!(poll_once(&mut lookup).await.is_none());
+                kept.push(lookup); // which has its question in common with the next one
+                answer.send(()).await.unwrap();
+                let found = found(resolver.resolve("a.example", Family::V4).await);
+                assert_eq!(found, [format!("192.0.2.{number}")]);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_lookup_that_is_kept_and_not_polled_leaves_its_failure_to_nobody_who_asks_later() {
+    let (answer, answered) = smol::channel::unbounded::<ResponseCode>();
+    let server = Server::new(move |question| question.code(answered.recv_blocking().unwrap()));
+    let resolver = resolver([server.over_udp()]);
+    block_on(async {
+        let mut kept = Box::pin(resolver.resolve("a.example", Family::V4));
+        assert!(poll_once(&mut kept).await.is_none());
+        for (code, failure) in [
+            (ResponseCode::ServFail, LookupFailure::ServerFailed),
+            (ResponseCode::Refused, LookupFailure::Refused),
+        ] {
+            answer.send(code).await.unwrap();
+            let error = resolver.resolve("a.example", Family::V4).await.unwrap_err();
+            assert_eq!(failure_of(&error), failure);
+        }
+    });
+}
+
+#[test]
+fn a_lookup_that_is_kept_and_polled_later_does_not_make_its_answer_younger() {
+    let (server, answer) = numbering(60);
+    let resolver = resolver([server.over_udp()]);
+    block_on(async {
+        let mut kept = Box::pin(resolver.resolve("a.example", Family::V4));
+        assert!(poll_once(&mut kept).await.is_none());
+        answer.send(()).await.unwrap();
+        let other = resolver.resolve("a.example", Family::V4).await.unwrap();
+        assert_eq!(kept.await.unwrap().expires(), other.expires());
+    });
+}
+
+#[test]
+fn a_question_that_was_asked_longer_ago_than_a_try_takes_is_joined_by_nobody() {
+    let (server, answer) = numbering(60);
+    let clock = ManualClock::new();
+    let builder = HickoryResolver::builder().nameservers([server.over_udp()]).use_hosts(false);
+    let resolver = builder.with_clock(Arc::new(clock.clone())).build().unwrap();
+    block_on(async {
+        let mut kept = Box::pin(resolver.resolve("a.example", Family::V4));
+        assert!(poll_once(&mut kept).await.is_none());
+        clock.advance(Duration::from_secs(5));
+        answer.send(()).await.unwrap();
+        answer.send(()).await.unwrap();
+        assert_eq!(found(resolver.resolve("a.example", Family::V4).await), ["192.0.2.1"]);
+        assert_eq!(found(kept.await), ["192.0.2.0"]);
+        // What is kept is the younger answer, although the older one was taken in last.
+        assert_eq!(found(resolver.resolve("a.example", Family::V4).await), ["192.0.2.1"]);
+    });
+}
+
+#[test]
+fn a_connect_that_was_begun_longer_ago_than_a_try_takes_is_joined_by_nobody() {
+    let (server, clock) = (answering(), ManualClock::new());
+    let builder = HickoryResolver::builder().nameservers([server.over_tcp()]).use_hosts(false);
+    let resolver = builder.with_clock(Arc::new(clock.clone())).build().unwrap();
+    block_on(async {
+        let mut kept = Box::pin(resolver.resolve("a.example", Family::V4));
+        let mut joins = Box::pin(resolver.resolve("b.example", Family::V4));
+        for lookup in [&mut kept, &mut joins] {
+            assert!(poll_once(lookup).await.is_none());
+        }
+        clock.advance(Duration::from_secs(5));
+        for (name, connections) in [("c.example", 2), ("d.example", 2)] {
+            resolver.resolve(name, Family::V4).await.unwrap();
+            assert_eq!(server.connections(), connections, "{name}");
+        }
+    });
 }
 
 #[test]
