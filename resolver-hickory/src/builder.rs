@@ -77,7 +77,8 @@ impl HickoryBuilder {
     /// How long one nameserver may take for one try. By default, as the system says, or 5 s; at
     /// most a third of the [`deadline`](Self::deadline).
     ///
-    /// Within a try over UDP the question is repeated, up to twice, for packets get lost.
+    /// Within a try over UDP the question is repeated, after 333 ms and once more after as many,
+    /// for packets get lost.
     pub fn try_timeout(mut self, timeout: Duration) -> Self {
         self.settings.patience = Some(timeout);
         self
@@ -123,10 +124,10 @@ impl HickoryBuilder {
         self
     }
 
-    /// Takes the time of the deadline, of the tries, and of looking at the files from `clock`
-    /// instead of the system.
+    /// Takes the time of the deadline, of the tries, of repeating a question, and of looking at the
+    /// files from `clock` instead of the system.
     ///
-    /// How long answers are kept, and when a question is repeated over UDP, stays with the system.
+    /// How long answers are kept stays with the system, and so does the time of a TCP connect.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.settings.clock = Some(clock);
         self

@@ -54,4 +54,5 @@ mod server;
 mod settings;
 mod setup;
 mod system;
+mod udp;
 mod zone;

@@ -10,15 +10,14 @@ use hickory_resolver::{
     net::{
         DnsError, NetError,
         tcp::TcpClientStream,
-        udp::UdpClientStream,
-        xfer::{DnsExchange, DnsHandle, DnsRequestSender, FirstAnswer},
+        xfer::{DnsExchange, DnsHandle, FirstAnswer},
     },
     proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Query, ResponseCode},
 };
 use socketry_connection::{Clock, now};
 use socketry_resolver::sharing::{Flight, Passenger};
 
-use crate::{Nameserver, reply::Reply, runtime::SmolRuntime};
+use crate::{Nameserver, reply::Reply, runtime::SmolRuntime, udp};
 
 /// The most questions under way on one TCP connection, of 65536 that DNS could tell apart.
 const MOST_QUESTIONS: usize = 8192;
@@ -93,33 +92,31 @@ impl Server {
     async fn ask_with(&self, query: &Query, options: DnsRequestOptions) -> Result<Reply, NetError> {
         let request = DnsRequest::from_query(query.clone(), options);
         if !self.nameserver.is_tcp_only() {
-            let response = self.ask_over_udp(request.clone()).await?;
+            let response = self.ask_over_udp(&request).await?;
             if !response.truncation {
                 return Ok(Reply::read(response, query)?);
             }
         }
-        Ok(Reply::read(self.ask_over_tcp(request).await?, query)?)
+        Ok(Reply::read(self.ask_over_tcp(&request).await?, query)?)
     }
 
-    async fn ask_over_udp(&self, request: DnsRequest) -> Result<DnsResponse, NetError> {
-        let address = self.nameserver.address();
-        let mut udp = UdpClientStream::builder(address, self.runtime.clone())
-            .with_timeout(Some(self.patience))
-            .build();
-        udp.send_message(request).first_answer().await
+    async fn ask_over_udp(&self, request: &DnsRequest) -> Result<DnsResponse, NetError> {
+        let nameserver = self.nameserver.address();
+        let socket = udp::open(&self.runtime, nameserver).await?;
+        udp::ask(&socket, nameserver, request, self.clock.as_ref()).await
     }
 
-    async fn ask_over_tcp(&self, request: DnsRequest) -> Result<DnsResponse, NetError> {
+    async fn ask_over_tcp(&self, request: &DnsRequest) -> Result<DnsResponse, NetError> {
         let kept = self.lock().connection.clone();
         if let Some(connection) = kept {
-            match connection.ask(&request).await {
+            match connection.ask(request).await {
                 Err(NetError::Timeout) => return Err(NetError::Timeout),
                 Err(_) => self.forget(connection.number), // most likely it was closed since
                 answered => return answered,
             }
         }
         let connection = self.connect().await?;
-        let answered = connection.ask(&request).await;
+        let answered = connection.ask(request).await;
         if answered.is_err() {
             self.forget(connection.number);
         }

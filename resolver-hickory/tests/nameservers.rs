@@ -19,6 +19,7 @@ use socketry_testing::ManualClock;
 use crate::support::{Reply, Server, failure_of, found, nobody, v4};
 
 const SECOND: Duration = Duration::from_secs(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn builder(
     nameservers: impl IntoIterator<Item = Nameserver>,
@@ -47,9 +48,11 @@ fn the_next_nameserver_is_asked_a_second_after_one_that_keeps_silent() {
     block_on(async {
         let mut lookup = begin(&resolver, "a.example");
         silent.is_asked_by(&mut lookup).await;
-        assert_eq!(clock.until_next(), Some(SECOND));
+        clock.advance(SECOND - MILLISECOND);
+        assert!(poll_once(&mut lookup).await.is_none());
+        assert_eq!(clock.until_next(), Some(MILLISECOND));
         assert_eq!(other.asked().len(), 0);
-        clock.advance(SECOND);
+        clock.advance(MILLISECOND);
         assert_eq!(found(lookup.await), ["192.0.2.2"]);
     });
     assert_eq!(clock.sleeping(), 0);
@@ -167,10 +170,10 @@ fn one_that_keeps_silent_is_asked_twice_for_five_seconds_each() {
         let mut lookup = begin(&resolver, "a.example");
         assert!(poll_once(&mut lookup).await.is_none());
         for _ in 0..2 {
-            assert_eq!(clock.until_next(), Some(5 * SECOND));
-            clock.advance(5 * SECOND - Duration::from_millis(1));
+            clock.advance(5 * SECOND - MILLISECOND);
             assert!(poll_once(&mut lookup).await.is_none());
-            clock.advance(Duration::from_millis(1));
+            assert_eq!(clock.until_next(), Some(MILLISECOND));
+            clock.advance(MILLISECOND);
             if let Some(result) = poll_once(&mut lookup).await {
                 return result.unwrap_err();
             }
@@ -187,6 +190,41 @@ fn one_that_keeps_silent_is_asked_twice_for_five_seconds_each() {
         )
     );
     assert_eq!(clock.sleeping(), 0);
+}
+
+#[test]
+fn a_question_is_repeated_twice_over_the_same_socket() {
+    let (silent, clock) = (Server::silent(), ManualClock::new());
+    let resolver = builder([silent.over_udp()], &clock).build().unwrap();
+    block_on(async {
+        let mut lookup = begin(&resolver, "a.example");
+        silent.is_asked_by(&mut lookup).await;
+        for _ in 0..2 {
+            clock.advance(333 * MILLISECOND);
+            silent.is_asked_by(&mut lookup).await;
+        }
+        clock.advance(4 * SECOND); // and not a third time
+        assert!(poll_once(&mut lookup).await.is_none());
+    });
+    let clients: Vec<_> = silent.asked().iter().map(|question| question.client).collect();
+    assert_eq!(clients, [clients[0]; 3]);
+}
+
+#[test]
+fn a_question_that_was_lost_is_answered_when_it_is_repeated() {
+    let lost = AtomicBool::new(false);
+    let server = Server::new(move |question| match lost.swap(true, Ordering::SeqCst) {
+        false => Reply::Silence,
+        true => question.addresses(&["192.0.2.1"]).into(),
+    });
+    let clock = ManualClock::new();
+    let resolver = builder([server.over_udp()], &clock).build().unwrap();
+    block_on(async {
+        let mut lookup = begin(&resolver, "a.example");
+        server.is_asked_by(&mut lookup).await;
+        clock.advance(333 * MILLISECOND);
+        assert_eq!(found(lookup.await), ["192.0.2.1"]);
+    });
 }
 
 #[test]
