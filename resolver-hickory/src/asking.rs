@@ -16,7 +16,7 @@ use hickory_resolver::{
 };
 use socketry_connection::Sleep;
 
-use crate::{failure::Unanswered, nameservers::Nameservers, reply::Reply};
+use crate::{failure::Unanswered, nameservers::Nameservers, reply::Reply, shortage::is_shortage};
 
 /// The longest time that one nameserver is asked alone, while there are others.
 const HEAD_START: Duration = Duration::from_secs(1);
@@ -117,7 +117,8 @@ impl Asking {
 
     fn note_answer(&self, index: usize) {
         let is_silent = |(other, error): &(usize, NetError)| {
-            *other != index && matches!(error, NetError::Io(_) | NetError::Timeout)
+            let is_silence = matches!(error, NetError::Io(_) | NetError::Timeout);
+            *other != index && is_silence && !is_shortage(error)
         };
         let others_are_silent = !self.tries.is_empty() || self.failed.iter().any(is_silent);
         self.nameservers.has_answered(index, others_are_silent);
@@ -169,5 +170,9 @@ impl Try {
 
 /// Whether it makes no sense to ask the same nameserver again.
 fn is_final(error: &NetError) -> bool {
-    matches!(error, NetError::Dns(DnsError::ResponseCode(_)) | NetError::Io(_))
+    match error {
+        NetError::Dns(DnsError::ResponseCode(_)) => true,
+        NetError::Io(_) => !is_shortage(error),
+        _ => false,
+    }
 }

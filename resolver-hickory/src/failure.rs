@@ -8,7 +8,7 @@ use hickory_resolver::{
 };
 use socketry_resolver::{Family, LookupFailed, LookupFailure};
 
-use crate::Nameserver;
+use crate::{Nameserver, shortage::is_shortage};
 
 /// A failure and what is known about it, before the name is added.
 #[derive(Debug)]
@@ -29,6 +29,11 @@ impl Failure {
         Self { what, source: Some(io::Error::other(reason)) }
     }
 
+    /// What the system has said.
+    pub(crate) fn of_system(error: io::Error) -> Self {
+        Self { what: LookupFailure::Other, source: Some(error) }
+    }
+
     pub(crate) fn into_error(self, name: &str, family: Family) -> io::Error {
         let failed = LookupFailed::new(name, family, self.what);
         match self.source {
@@ -39,8 +44,10 @@ impl Failure {
 }
 
 impl From<Unanswered> for Failure {
+    /// The kind of the source is that of what the system has said.
     fn from(unanswered: Unanswered) -> Self {
-        Self::because(unanswered.what, unanswered)
+        let kind = unanswered.system.as_ref().map_or(io::ErrorKind::Other, |error| error.kind());
+        Self { what: unanswered.what, source: Some(io::Error::new(kind, unanswered)) }
     }
 }
 
@@ -51,6 +58,7 @@ fn failure_of(error: &NetError) -> LookupFailure {
             LookupFailure::ServerFailed
         }
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => LookupFailure::Refused,
+        NetError::Io(_) if is_shortage(error) => LookupFailure::Other,
         NetError::Io(_) | NetError::NoConnections => LookupFailure::Unreachable,
         NetError::Timeout => LookupFailure::TimedOut,
         _ => LookupFailure::Other,
@@ -62,7 +70,7 @@ fn failure_of(error: &NetError) -> LookupFailure {
 pub(crate) struct Unanswered {
     /// The failure that tells the most.
     what: LookupFailure,
-    /// What the system said to the first that it failed.
+    /// What the system said of it, or else of the first that it failed.
     system: Option<Arc<io::Error>>,
     text: Arc<str>,
 }
@@ -83,11 +91,13 @@ impl Unanswered {
             NetError::Io(error) => Some(error.clone()),
             _ => None,
         };
+        let what = MOST_TELLING_FIRST.into_iter().find(has).unwrap_or(LookupFailure::Other);
+        let mut telling = tries.iter().filter(|(_, error)| failure_of(error) == what);
         let words =
             tries.iter().map(|(nameserver, error)| format!("{nameserver}: {}", words(error)));
         Self {
-            what: MOST_TELLING_FIRST.into_iter().find(has).unwrap_or(LookupFailure::Other),
-            system: tries.iter().find_map(system),
+            what,
+            system: telling.find_map(system).or_else(|| tries.iter().find_map(system)),
             text: words.collect::<Vec<_>>().join("; ").into(),
         }
     }
@@ -120,6 +130,17 @@ fn words(error: &NetError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_this_machine_lacks_comes_before_who_is_not_there_and_has_its_kind() {
+        let nameserver: Nameserver = "192.0.2.1".parse().unwrap();
+        let of = |kind: io::ErrorKind| (nameserver, NetError::from(io::Error::from(kind)));
+        let tries = [of(io::ErrorKind::ConnectionRefused), of(io::ErrorKind::OutOfMemory)];
+        let error = Failure::from(Unanswered::new(&tries)).into_error("a.example", Family::V4);
+        assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
+        let failed = error.get_ref().unwrap().downcast_ref::<LookupFailed>().unwrap();
+        assert_eq!(failed.failure(), LookupFailure::Other);
+    }
 
     #[test]
     fn what_a_nameserver_has_said_comes_before_silence() {

@@ -53,6 +53,7 @@ pub mod runtime;
 mod server;
 mod settings;
 mod setup;
+mod shortage;
 mod system;
 mod udp;
 mod zone;

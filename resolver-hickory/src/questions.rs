@@ -19,6 +19,7 @@ use crate::{
     failure::{Failure, Unanswered},
     nameservers::Nameservers,
     reply::{Meaning, Reply},
+    runtime::reactor,
     settings::Caching,
 };
 
@@ -74,6 +75,7 @@ impl Questions {
         if let Some(reply) = self.shared.cache.get(query, now).and_then(Reply::from_result) {
             return Ok(reply.meaning(query, now));
         }
+        reactor::start().map_err(Failure::of_system)?;
         match Passenger::new(self.join(query)).await {
             Some(Ok((reply, asked))) => Ok(reply.meaning(query, asked)),
             Some(Err(unanswered)) => Err(unanswered.into()),

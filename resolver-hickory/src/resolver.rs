@@ -142,7 +142,10 @@ impl HickoryResolver {
 /// - `NoSuchName`: no nameserver was wrong, the name does not exist, nor any that it stands for.
 /// - `ServerFailed`, `Refused`, `TimedOut`, `Unreachable`, `Other`: no nameserver has answered. The
 ///   source says which was asked and what each has said; that of the most telling one is chosen, in
-///   this order: SERVFAIL, REFUSED, something that was not understood, silence, not there.
+///   this order: SERVFAIL, REFUSED, something else, silence, not there.
+/// - `Other` is what was not understood, and that this machine has run out of descriptors, memory or
+///   ports, for longer than half of a try; the error then has the kind and the number that the
+///   system has told.
 /// - `NoServer`: none is configured. No other is asked instead.
 ///
 /// That a name has no address of this family is no error but an empty answer.

@@ -35,6 +35,7 @@ pub use self::{
 
 mod driver;
 mod provider;
+pub(crate) mod reactor;
 mod tcp;
 mod timer;
 mod udp;

@@ -17,7 +17,7 @@ use hickory_resolver::{
 use socketry_connection::{Clock, now};
 use socketry_resolver::sharing::{Flight, Passenger};
 
-use crate::{Nameserver, reply::Reply, runtime::SmolRuntime, udp};
+use crate::{Nameserver, reply::Reply, runtime::SmolRuntime, shortage::Shortage, udp};
 
 /// The most questions under way on one TCP connection, of 65536 that DNS could tell apart.
 const MOST_QUESTIONS: usize = 8192;
@@ -102,7 +102,13 @@ impl Server {
 
     async fn ask_over_udp(&self, request: &DnsRequest) -> Result<DnsResponse, NetError> {
         let nameserver = self.nameserver.address();
-        let socket = udp::open(&self.runtime, nameserver).await?;
+        let shortage = self.shortage();
+        let socket = loop {
+            match udp::open(&self.runtime, nameserver).await {
+                Ok(socket) => break socket,
+                Err(error) => shortage.wait_out(error).await?,
+            }
+        };
         udp::ask(&socket, nameserver, request, self.clock.as_ref()).await
     }
 
@@ -164,10 +170,20 @@ impl Server {
     }
 
     async fn open_connection(&self, number: u64) -> Result<Connection, NetError> {
-        let (address, runtime) = (self.nameserver.address(), self.runtime.clone());
-        let most = Some(MOST_QUESTIONS);
-        let exchange = TcpClientStream::exchange(address, None, self.patience, most, runtime);
-        Ok(Connection { number, exchange: exchange.await? })
+        let shortage = self.shortage();
+        loop {
+            let (address, runtime) = (self.nameserver.address(), self.runtime.clone());
+            let most = Some(MOST_QUESTIONS);
+            match TcpClientStream::exchange(address, None, self.patience, most, runtime).await {
+                Ok(exchange) => return Ok(Connection { number, exchange }),
+                Err(error) => shortage.wait_out(error).await?,
+            }
+        }
+    }
+
+    /// Half of a try is left for asking.
+    fn shortage(&self) -> Shortage<'_> {
+        Shortage::new(self.patience / 2, self.clock.as_ref())
     }
 
     /// Makes the next question open another connection: on this one the nameserver keeps silent,

@@ -278,7 +278,10 @@ impl Behaviour {
         };
         let over_tcp = async {
             loop {
-                let (client, address) = tcp.accept().await?;
+                let Ok((client, address)) = tcp.accept().await else {
+                    tcp.readable().await?; // without descriptors it fails before anybody comes
+                    continue;
+                };
                 this.connections.fetch_add(1, Ordering::SeqCst);
                 let this = this.clone();
                 executor.spawn(async move { this.serve_client(client, address).await }).detach();

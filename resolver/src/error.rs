@@ -59,9 +59,14 @@ impl LookupFailed {
     }
 }
 
+/// Of the kind that the failure has; of that of the source if it is [`LookupFailure::Other`].
 impl From<LookupFailed> for io::Error {
     fn from(error: LookupFailed) -> Self {
-        Self::new(error.failure.kind(), error)
+        let kind = match (error.failure, &error.source) {
+            (LookupFailure::Other, Some(source)) => source.kind(),
+            (failure, _) => failure.kind(),
+        };
+        Self::new(kind, error)
     }
 }
 
@@ -131,5 +136,21 @@ impl fmt::Display for LookupFailure {
             Self::NoServer => "no nameserver is configured",
             Self::Other => "something went wrong",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_its_own_kind_keeps_it_and_any_other_has_that_of_its_source() {
+        let kind = |failure| {
+            let source = io::ErrorKind::OutOfMemory.into();
+            let failed = LookupFailed::new("a.example", Family::V4, failure).because_of(source);
+            io::Error::from(failed).kind()
+        };
+        assert_eq!(kind(LookupFailure::TimedOut), io::ErrorKind::TimedOut);
+        assert_eq!(kind(LookupFailure::Other), io::ErrorKind::OutOfMemory);
     }
 }

@@ -13,7 +13,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use hickory_resolver::net::runtime::DnsTcpStream;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{SmolTimer, timer::within};
+use super::{SmolTimer, reactor, timer::within};
 
 /// How long a connect may take if hickory does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,6 +39,7 @@ impl SmolTcpStream {
         local: Option<SocketAddr>,
         timeout: Option<Duration>,
     ) -> io::Result<Self> {
+        reactor::start()?;
         let socket = start(server, local)?;
         let connected = async {
             socket.writable().await?;

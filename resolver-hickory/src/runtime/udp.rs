@@ -9,7 +9,7 @@ use std::{
 use async_io::Async;
 use hickory_resolver::net::runtime::DnsUdpSocket;
 
-use super::SmolTimer;
+use super::{SmolTimer, reactor};
 
 /// A UDP socket of async-io, connected to one nameserver.
 ///
@@ -25,6 +25,7 @@ pub struct SmolUdpSocket {
 impl SmolUdpSocket {
     /// A socket at `local`, connected to `server`.
     pub(super) fn connect(local: SocketAddr, server: SocketAddr) -> io::Result<Self> {
+        reactor::start()?;
         let socket = UdpSocket::bind(local)?;
         socket.connect(server)?;
         Ok(Self { socket: Async::new(socket)?, server })
