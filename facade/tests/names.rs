@@ -200,3 +200,18 @@ fn what_is_no_nameserver_is_refused_when_the_connector_is_put_together() {
         assert!(error.to_string().contains("not a nameserver"), "{error}");
     }
 }
+
+#[cfg(not(feature = "hickory"))]
+#[test]
+fn without_the_dns_client_names_and_nameservers_are_unsupported_and_the_errors_say_what_to_do() {
+    let by_name = block_on(Connector::new().connect("wiki.example:80")).unwrap_err();
+    let nameserver: SocketAddr = "127.0.0.1:53".parse().unwrap();
+    let by_nameserver = Connector::builder().dns(nameserver).build().unwrap_err();
+    for error in [by_name, by_nameserver] {
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("switch on the feature `hickory`"), "{error}");
+    }
+    let localhost = Port::new();
+    localhost.v4.listen(8).unwrap();
+    assert!(block_on(socketry::connect(("localhost", localhost.number))).is_ok());
+}
