@@ -91,6 +91,17 @@ impl HickoryBuilder {
         self
     }
 
+    /// Asks at most so many questions at once: 128 by default; zero counts as one. Others wait in
+    /// line, in the order in which they came, and their time is running.
+    ///
+    /// A question over UDP has one socket for each nameserver that is being asked: one as a rule,
+    /// and another for each one that keeps silent. So this bounds the descriptors that lookups take.
+    /// A lookup that its owner keeps and does not poll keeps its place.
+    pub fn most_at_once(mut self, most: usize) -> Self {
+        self.settings.most_at_once = most.max(1);
+        self
+    }
+
     /// How many answers are kept, one for each name and family. By default, 256; 0 means none.
     pub fn cache_size(mut self, names: u64) -> Self {
         self.settings.caching.names = names;

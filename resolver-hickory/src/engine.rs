@@ -1,9 +1,8 @@
 //! The lookups of one configuration.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use hickory_resolver::proto::rr::Name;
-use socketry_connection::Clock;
 use socketry_resolver::{Answer, Family, LookupFailure};
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     questions::Questions,
     reply::{Meaning, question},
     runtime::Driver,
-    settings::Caching,
+    settings::Settings,
 };
 
 /// So many questions are asked for one name, each for the alias that the one before has found.
@@ -38,11 +37,11 @@ enum Found {
 }
 
 impl Engine {
-    pub(crate) fn new(config: &Config, caching: Caching, clock: Option<Arc<dyn Clock>>) -> Self {
+    pub(crate) fn new(config: &Config, settings: &Settings) -> Self {
         let driver = Driver::new();
-        let nameservers = Nameservers::new(config, &driver.runtime(), clock);
+        let nameservers = Nameservers::new(config, &driver.runtime(), settings.clock.clone());
         Self {
-            questions: Questions::new(nameservers, caching),
+            questions: Questions::new(nameservers, settings.caching, settings.most_at_once),
             nameservers: config.nameservers.clone(),
             search: config.search.clone(),
             ndots: config.ndots,
@@ -53,6 +52,11 @@ impl Engine {
     /// Whom it may ask, for an error.
     pub(crate) fn nameservers(&self) -> String {
         self.nameservers.iter().map(Nameserver::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether as many questions are being asked as may be, so that others wait for their turn.
+    pub(crate) fn is_full(&self) -> bool {
+        self.questions.are_full()
     }
 
     /// Looks `host` up under each name that it may stand for, until one of them exists.

@@ -11,7 +11,7 @@ use hickory_resolver::{ResponseCache, TtlConfig, config::ResolverOpts, proto::op
 use socketry_connection::now;
 use socketry_resolver::{
     LookupFailure,
-    sharing::{Flight, Passenger},
+    sharing::{Flight, Passenger, Places},
 };
 
 use crate::{
@@ -36,6 +36,7 @@ struct Shared {
     nameservers: Arc<Nameservers>,
     cache: ResponseCache,
     caching: Caching,
+    places: Arc<Places>,
     under_way: Mutex<UnderWay>,
 }
 
@@ -50,24 +51,30 @@ struct UnderWay {
 struct Question {
     number: u64,
     flight: Weak<Flight<Outcome>>,
-    /// By the clock of the nameservers.
-    begun: Instant,
+    /// When it was asked, by the clock of the nameservers; not while it waits for a place.
+    asked: Option<Instant>,
 }
 
 /// The answer, and when it was asked for.
 type Outcome = Result<(Arc<Reply>, Instant), Unanswered>;
 
 impl Questions {
-    pub(crate) fn new(nameservers: Nameservers, caching: Caching) -> Self {
+    pub(crate) fn new(nameservers: Nameservers, caching: Caching, most_at_once: usize) -> Self {
         let (least, most) = caching.seconds();
         let seconds = |count: u32| Some(Duration::from_secs(count.into()));
         let mut options = ResolverOpts::default();
         (options.positive_min_ttl, options.positive_max_ttl) = (seconds(least), seconds(most));
         (options.negative_min_ttl, options.negative_max_ttl) = (seconds(least), seconds(most));
         let cache = ResponseCache::new(caching.names, TtlConfig::from_opts(&options));
-        let nameservers = Arc::new(nameservers);
-        let under_way = Mutex::default();
-        Self { shared: Arc::new(Shared { nameservers, cache, caching, under_way }) }
+        Self {
+            shared: Arc::new(Shared {
+                nameservers: Arc::new(nameservers),
+                cache,
+                caching,
+                places: Arc::new(Places::new(most_at_once)),
+                under_way: Mutex::default(),
+            }),
+        }
     }
 
     pub(crate) async fn ask(&self, query: &Query) -> Result<Meaning, Failure> {
@@ -86,21 +93,27 @@ impl Questions {
         }
     }
 
+    /// Whether as many are being asked as may be, so that others wait for their turn.
+    pub(crate) fn are_full(&self) -> bool {
+        self.shared.places.are_taken()
+    }
+
     /// The same question if it is under way, or else a new one.
     fn join(&self, query: &Query) -> Arc<Flight<Outcome>> {
         let shared = &self.shared;
         let now = now(shared.nameservers.clock());
         let mut under_way = shared.lock();
+        let is_young = |asked: Instant| now < asked + shared.nameservers.patience();
         let found = under_way.questions.get(query);
-        let old = match found.and_then(|it| Some((it.flight.upgrade()?, it.begun))) {
-            Some((flight, begun)) if now < begun + shared.nameservers.patience() => return flight,
+        let old = match found.and_then(|it| Some((it.flight.upgrade()?, it.asked))) {
+            Some((flight, asked)) if asked.is_none_or(is_young) => return flight,
             old => old,
         };
         under_way.begun += 1;
         let number = under_way.begun;
         let registration = Registration { shared: shared.clone(), query: query.clone(), number };
         let flight = Arc::new(Flight::new(registration.answer()));
-        let question = Question { number, flight: Arc::downgrade(&flight), begun: now };
+        let question = Question { number, flight: Arc::downgrade(&flight), asked: None };
         under_way.questions.insert(query.clone(), question);
         drop(under_way);
         drop(old); // its registration, if this was the last to hold it, takes the lock
@@ -124,8 +137,10 @@ struct Registration {
 }
 
 impl Registration {
-    /// Asks the nameservers.
+    /// Asks the nameservers, when it is its turn.
     async fn answer(self) -> Outcome {
+        let _place = Places::take(&self.shared.places).await;
+        self.note_asked();
         let asked = Instant::now();
         let nameservers = self.shared.nameservers.clone();
         let mut reply = Asking::new(nameservers, self.query.clone()).await?;
@@ -135,6 +150,15 @@ impl Registration {
             self.shared.cache.insert(self.query.clone(), reply.clone().into_result(), asked);
         }
         Ok((Arc::new(reply), asked))
+    }
+
+    fn note_asked(&self) {
+        let now = now(self.shared.nameservers.clock());
+        let mut under_way = self.shared.lock();
+        let question = under_way.questions.get_mut(&self.query);
+        if let Some(question) = question.filter(|it| it.number == self.number) {
+            question.asked = Some(now);
+        }
     }
 
     /// Not if somebody did not want to join it any more, and has asked anew.

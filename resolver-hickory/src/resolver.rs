@@ -34,6 +34,8 @@ use crate::{
 ///   (ICMP).
 /// - **How long**: 15 s for the whole of a lookup, 5 s (or what the system says) for a try, at most
 ///   a third of the whole; two tries for each nameserver that keeps silent.
+/// - **How many**: 128 questions at once; whoever comes later waits in line. Lookups of one name
+///   and family at the same time are one question.
 /// - **What it keeps**: 256 answers, also those that say no, each as long as its zone says.
 ///   [`Answer::expires`] says how long.
 ///
@@ -125,7 +127,11 @@ impl HickoryResolver {
             });
             deadline.as_mut().poll(cx).map(|()| {
                 let (asked, deadline) = (engine.nameservers(), settings.deadline);
-                let reason = format!("{asked}; the whole lookup may take {deadline:?}");
+                let mut reason = format!("{asked}; the whole lookup may take {deadline:?}");
+                if engine.is_full() {
+                    let most = settings.most_at_once;
+                    reason += &format!(", and at most {most} questions were asked at once");
+                }
                 Err(Failure::because(LookupFailure::TimedOut, reason))
             })
         })

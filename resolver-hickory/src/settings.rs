@@ -16,6 +16,7 @@ pub(crate) struct Settings {
     pub(crate) attempts: Option<usize>,
     pub(crate) patience: Option<Duration>,
     pub(crate) deadline: Duration,
+    pub(crate) most_at_once: usize,
     pub(crate) caching: Caching,
     /// `None`: no hosts file is read.
     pub(crate) hosts: Option<PathBuf>,
@@ -48,6 +49,7 @@ impl Default for Settings {
             attempts: None,
             patience: None,
             deadline: Duration::from_secs(15),
+            most_at_once: 128,
             caching: Caching {
                 names: 256,
                 min_ttl: Duration::ZERO,

@@ -127,8 +127,7 @@ impl Loader {
         if config.nameservers.is_empty() {
             return Err(system.names_none().into());
         }
-        let clock = self.settings.clock.clone();
-        Ok(Arc::new(Engine::new(config, self.settings.caching, clock)))
+        Ok(Arc::new(Engine::new(config, &self.settings)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Loaded>> {

@@ -77,6 +77,36 @@ fn a_lookup_that_waits_for_an_answer_over_udp_leaves_nothing_when_it_is_dropped(
 }
 
 #[test]
+fn there_are_no_more_udp_sockets_than_questions_may_be_asked_at_once() {
+    let baseline = baseline();
+    let (silent, clock) = (Server::silent(), ManualClock::new());
+    let before = sockets();
+    let names: Vec<_> = (0..200).map(|number| format!("host{number}.example")).collect();
+    for (most, expected) in [(None, 128), (Some(3), 3)] {
+        let builder = HickoryResolver::builder().nameservers([silent.over_udp()]).use_hosts(false);
+        let builder = builder.with_clock(Arc::new(clock.clone()));
+        let builder = match most {
+            Some(most) => builder.most_at_once(most),
+            None => builder,
+        };
+        let resolver = builder.build().unwrap();
+        block_on(async {
+            let mut lookups: Vec<_> = names.iter().map(|name| begin(&resolver, name)).collect();
+            for _ in 0..3 {
+                for lookup in &mut lookups {
+                    assert!(poll_once(lookup).await.is_none());
+                }
+                clock.advance(Duration::from_millis(333)); // the questions are repeated
+            }
+            assert_eq!(sockets(), before + expected);
+        });
+        assert_eq!((sockets(), clock.sleeping()), (before, 0));
+    }
+    drop(silent);
+    baseline.assert_unchanged();
+}
+
+#[test]
 fn a_lookup_that_asks_two_nameservers_leaves_nothing_when_it_is_dropped() {
     let baseline = baseline();
     let (first, second, clock) = (Server::silent(), Server::silent(), ManualClock::new());

@@ -74,7 +74,8 @@ fn hundreds_of_lookups_of_one_name_are_one_question() {
 #[test]
 fn hundreds_of_answers_in_one_burst_are_all_taken() {
     let server = withholding(|waiting| waiting == 300);
-    let resolver = resolver([server.over_tcp()]);
+    let builder = HickoryResolver::builder().nameservers([server.over_tcp()]).use_hosts(false);
+    let resolver = builder.most_at_once(300).build().unwrap();
     for result in block_on(all(numbered(&resolver))) {
         assert_eq!(found(result), ["192.0.2.1"]);
     }
@@ -230,6 +231,86 @@ fn a_lookup_that_is_dropped_holds_up_no_other() {
         drop(dropped);
         assert_eq!(found(other.await), ["192.0.2.1"]);
     });
+}
+
+#[test]
+fn questions_wait_for_their_turn_in_the_order_in_which_they_came() {
+    let (server, answer) = numbering(60);
+    let builder = HickoryResolver::builder().nameservers([server.over_udp()]).use_hosts(false);
+    let resolver = builder.most_at_once(0).build().unwrap(); // which counts as one
+    block_on(async {
+        let mut lookups: Vec<_> = numbered(&resolver).take(5).map(Box::pin).collect();
+        for lookup in lookups.iter_mut().rev() {
+            assert!(poll_once(lookup).await.is_none());
+        }
+        for _ in &lookups {
+            answer.send(()).await.unwrap();
+        }
+        all(lookups).await;
+    });
+    let expected: Vec<_> = (0..5).rev().map(|number| format!("host{number}.example.")).collect();
+    assert_eq!(server.names(), expected);
+}
+
+#[test]
+fn a_lookup_that_is_kept_and_not_polled_holds_up_others_by_no_more_than_its_place() {
+    let server = Server::new(|question| match question.name().as_str() {
+        "kept.example." => Reply::Silence,
+        _ => question.addresses(&["192.0.2.1"]).into(),
+    });
+    let builder = HickoryResolver::builder().nameservers([server.over_udp()]).use_hosts(false);
+    let resolver = builder.most_at_once(2).build().unwrap();
+    block_on(async {
+        let mut kept = Box::pin(resolver.resolve("kept.example", Family::V4));
+        assert!(poll_once(&mut kept).await.is_none());
+        for result in all(numbered(&resolver)).await {
+            assert_eq!(found(result), ["192.0.2.1"]);
+        }
+    });
+}
+
+#[test]
+fn a_question_that_waits_for_its_turn_is_shared_and_dropped_with_the_last_who_waits_for_it() {
+    let server = Server::new(|question| match question.name().as_str() {
+        "silent.example." => Reply::Silence,
+        _ => question.addresses(&["192.0.2.1"]).into(),
+    });
+    let builder = HickoryResolver::builder().nameservers([server.over_udp()]).use_hosts(false);
+    let resolver = builder.most_at_once(1).build().unwrap();
+    block_on(async {
+        let begin = |name: &str| Box::pin(resolve(resolver.clone(), name.to_string()));
+        let mut silent = begin("silent.example");
+        server.is_asked_by(&mut silent).await;
+        let mut waiting =
+            ["a.example", "a.example", "a.example", "b.example", "c.example"].map(begin);
+        for lookup in &mut waiting {
+            assert!(poll_once(lookup).await.is_none());
+        }
+        let [first, second, third, dropped, last] = waiting;
+        drop((first, dropped, silent));
+        for lookup in [second, third, last] {
+            assert_eq!(found(lookup.await), ["192.0.2.1"]);
+        }
+    });
+    assert_eq!(server.names(), ["silent.example.", "a.example.", "c.example."]);
+}
+
+#[test]
+fn a_lookup_whose_time_is_up_in_line_says_that_there_was_one() {
+    let (server, clock) = (Server::silent(), ManualClock::new());
+    let builder = HickoryResolver::builder().nameservers([server.over_udp()]).use_hosts(false);
+    let builder = builder.most_at_once(1).with_clock(Arc::new(clock.clone()));
+    let resolver = builder.build().unwrap();
+    let error = block_on(async {
+        let mut kept = Box::pin(resolver.resolve("a.example", Family::V4));
+        assert!(poll_once(&mut kept).await.is_none());
+        let mut waiting = Box::pin(resolver.resolve("b.example", Family::V4));
+        assert!(poll_once(&mut waiting).await.is_none());
+        clock.advance(Duration::from_secs(15));
+        waiting.await.unwrap_err()
+    });
+    let reason = "may take 15s, and at most 1 questions were asked at once";
+    assert!(error.to_string().ends_with(reason), "{error}");
 }
 
 #[test]
