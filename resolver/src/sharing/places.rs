@@ -290,7 +290,7 @@ mod tests {
             let (take, waker) = &mut self.waiting[index];
             if let Poll::Ready(place) = poll(take, waker) {
                 self.running.push(place);
-                self.waiting.remove(index);
+                drop(self.waiting.remove(index));
             }
         }
 
