@@ -36,6 +36,26 @@ enum Found {
     Nothing { exists: bool, expires: Option<Instant> },
 }
 
+/// What is known of a host when all its names have been looked up in vain.
+#[derive(Default)]
+struct NotFound {
+    /// The first name about which nobody could be asked.
+    failure: Option<Failure>,
+    /// The first name that exists and has no address.
+    exists: Option<Answer>,
+}
+
+impl NotFound {
+    /// A failure comes first: what it hides may be what was meant.
+    fn into_result(self) -> Result<Answer, Failure> {
+        match (self.failure, self.exists) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(empty)) => Ok(empty),
+            (None, None) => Err(Failure::new(LookupFailure::NoSuchName)),
+        }
+    }
+}
+
 impl Engine {
     pub(crate) fn new(config: &Config, settings: &Settings) -> Self {
         let driver = Driver::new();
@@ -59,19 +79,36 @@ impl Engine {
         self.questions.are_full()
     }
 
-    /// Looks `host` up under each name that it may stand for, until one of them exists.
-    ///
-    /// A name that exists without an address of this family ends the search: the name after it is
-    /// another host, whose addresses must not be mixed with those of the other family.
+    /// Looks `host` up under each name that it may stand for, until one of them is found.
     pub(crate) async fn lookup(&self, host: Host, family: Family) -> Result<Answer, Failure> {
-        for name in host.expand(&self.search, self.ndots) {
-            match self.driver.run(self.look_up(name, family)).await? {
-                Found::Addresses(answer) => return Ok(answer),
-                Found::Nothing { exists: true, expires } => return Ok(no_address(expires)),
-                Found::Nothing { exists: false, .. } => {}
+        self.driver.run(self.search(host, family)).await
+    }
+
+    /// A name that exists without an address of this family is found if it has one of the other:
+    /// the name after it is another host, and the addresses of two hosts must not be mixed. A name
+    /// that has neither, and one that nobody could be asked about, is passed over.
+    async fn search(&self, host: Host, family: Family) -> Result<Answer, Failure> {
+        let mut not_found = NotFound::default();
+        let mut names = host.expand(&self.search, self.ndots).into_iter().peekable();
+        while let Some(name) = names.next() {
+            match self.look_up(name.clone(), family).await {
+                Ok(Found::Addresses(answer)) => return Ok(answer),
+                Ok(Found::Nothing { exists: true, expires }) => {
+                    let is_last = names.peek().is_none();
+                    if !is_last && self.has_address(name, other(family)).await {
+                        return Ok(no_address(expires));
+                    }
+                    not_found.exists.get_or_insert(no_address(expires));
+                }
+                Ok(Found::Nothing { exists: false, .. }) => {}
+                Err(failure) => not_found.failure = not_found.failure.or(Some(failure)),
             }
         }
-        Err(Failure::new(LookupFailure::NoSuchName))
+        not_found.into_result()
+    }
+
+    async fn has_address(&self, name: Name, family: Family) -> bool {
+        matches!(self.look_up(name, family).await, Ok(Found::Addresses(_)))
     }
 
     /// Looks up one name, and what it is an alias of.
@@ -103,6 +140,13 @@ impl Engine {
         }
         let reason = format!("its aliases do not end: {MOST_ALIASES} questions led to another");
         Err(Failure::because(LookupFailure::Other, reason))
+    }
+}
+
+fn other(family: Family) -> Family {
+    match family {
+        Family::V4 => Family::V6,
+        Family::V6 => Family::V4,
     }
 }
 

@@ -26,7 +26,9 @@ use crate::{
 /// - **Where it looks, in this order**: addresses are answered in place; `localhost` and names in
 ///   it are this machine, `.invalid` and `.onion` exist nowhere (RFC 6761, RFC 7686); then the hosts
 ///   file, also for short names; then the nameservers, for the name in each domain of the search
-///   list. The first of these names that exists counts, be it without an address of the family.
+///   list. The first of these names with an address counts, be it one of the other family alone:
+///   then the answer is empty. A domain whose nameservers fail is passed over, and its failure is
+///   told if nothing is found.
 /// - **Whom it asks**: the first nameserver, and the next one when that has failed or has not
 ///   answered for a second (a third of a try, if that is less). One that answers while those before
 ///   it are silent is asked first for the next 30 s. SERVFAIL and REFUSED are no answers: the next

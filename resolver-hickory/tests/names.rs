@@ -71,23 +71,73 @@ fn ndots_says_how_many_dots_are_enough() {
 }
 
 #[test]
-fn a_name_that_exists_without_an_address_ends_the_search() {
-    let server = Server::new(|question| match question.name().as_str() {
-        "host.a.example." => question.no(ResponseCode::NoError, 60),
-        _ => question.addresses(&["192.0.2.66"]),
+fn a_name_that_has_an_address_of_the_other_family_ends_the_search() {
+    let server = Server::new(|question| match (question.name().as_str(), question.family()) {
+        ("host.a.example.", Family::V4) => question.no(ResponseCode::NoError, 60),
+        ("host.a.example.", Family::V6) => question.addresses(&["2001:db8::1"]),
+        _ => question.addresses(&["192.0.2.66", "2001:db8::66"]),
     });
     let resolver = builder(&server).search(["a.example", "b.example"]).build().unwrap();
     assert!(lookup(&resolver, "host", Family::V4).unwrap().is_empty());
+    assert_eq!(found(lookup(&resolver, "host", Family::V6)), ["2001:db8::1"]);
+    assert_eq!(server.names(), ["host.a.example."; 2], "each family was asked for once");
 }
 
 #[test]
-fn a_name_that_nobody_could_be_asked_about_ends_the_search() {
+fn a_name_that_has_no_address_of_either_family_does_not_end_the_search() {
     let server = Server::new(|question| match question.name().as_str() {
-        "host.a.example." => question.code(ResponseCode::ServFail),
-        _ => question.addresses(&["192.0.2.66"]),
+        "www.host.a.example." => question.no(ResponseCode::NoError, 60),
+        _ => question.addresses(&["192.0.2.1", "2001:db8::1"]),
+    });
+    let resolver = builder(&server).search(["a.example"]).ndots(5).build().unwrap();
+    for (family, ip) in [(Family::V4, "192.0.2.1"), (Family::V6, "2001:db8::1")] {
+        assert_eq!(found(lookup(&resolver, "www.host", family)), [ip]);
+    }
+    assert_eq!(server.asked().len(), 4, "each name was asked for once in each family");
+}
+
+#[test]
+fn a_name_that_exists_is_told_from_one_that_does_not_also_at_the_end_of_a_search() {
+    let server = Server::new(|question| match question.name().as_str() {
+        "host.a.example." => question.no(ResponseCode::NoError, 60),
+        _ => question.no(ResponseCode::NXDomain, 60),
     });
     let resolver = builder(&server).search(["a.example", "b.example"]).build().unwrap();
-    assert_eq!(failure(&resolver, "host"), LookupFailure::ServerFailed);
+    assert!(lookup(&resolver, "host", Family::V4).unwrap().is_empty());
+    assert_eq!(failure(&resolver, "host."), LookupFailure::NoSuchName);
+}
+
+#[test]
+fn the_last_name_of_a_search_is_not_asked_for_in_the_other_family() {
+    let server = Server::new(|question| question.no(ResponseCode::NoError, 60));
+    let resolver = builder(&server).build().unwrap();
+    assert!(lookup(&resolver, "host", Family::V4).unwrap().is_empty());
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn a_domain_that_nobody_could_be_asked_about_does_not_hide_the_names_after_it() {
+    for code in [ResponseCode::ServFail, ResponseCode::Refused, ResponseCode::NotImp] {
+        let server = Server::new(move |question| match question.name().as_str() {
+            "www.example.org.corp." => question.code(code),
+            _ => question.addresses(&["192.0.2.1"]),
+        });
+        let resolver = builder(&server).search(["corp"]).ndots(5).build().unwrap();
+        assert_eq!(v4(&resolver, "www.example.org"), ["192.0.2.1"], "{code}");
+    }
+}
+
+#[test]
+fn if_nothing_is_found_the_first_failure_is_told() {
+    let server = Server::new(|question| match question.name().as_str() {
+        "host.a.example." => question.no(ResponseCode::NoError, 60),
+        "host.b.example." => question.code(ResponseCode::Refused),
+        "host.c.example." => question.code(ResponseCode::ServFail),
+        _ => question.no(ResponseCode::NXDomain, 60),
+    });
+    let search = ["a.example", "b.example", "c.example"];
+    let resolver = builder(&server).search(search).build().unwrap();
+    assert_eq!(failure(&resolver, "host"), LookupFailure::Refused);
 }
 
 #[test]
