@@ -92,6 +92,20 @@ fn with_no_names_kept_each_connect_asks_anew() {
 }
 
 #[test]
+fn that_a_name_does_not_exist_is_kept_for_as_long_as_its_zone_says() {
+    let _alone = baseline();
+    for (seconds, queries) in [(0, 6), (3600, 2)] {
+        let (nameserver, connector) = nameserver_and_connector();
+        let reply = DnsReply::no_such_name().ttl(Duration::from_secs(seconds));
+        nameserver.reply(NAME, None, reply);
+        for _ in 0..3 {
+            block_on(connector.connect((NAME, 80))).unwrap_err();
+        }
+        assert_eq!(nameserver.queries().len(), queries);
+    }
+}
+
+#[test]
 fn a_connect_by_name_leaves_nothing_when_its_connector_is_gone() {
     let baseline = baseline();
     let (nameserver, connector) = nameserver_and_connector();

@@ -22,9 +22,9 @@ pub(crate) fn hand_out(outcome: Outcome) -> io::Result<Answer> {
     })
 }
 
-/// Whether an error says that there is no such name, or no address of the family.
-pub(crate) fn says_there_is_none(error: &io::Error) -> bool {
-    payload::<LookupFailed>(error).is_some_and(|failed| {
+/// The failure, if it says that there is no such name, or no address of the family.
+pub(crate) fn as_none(error: &io::Error) -> Option<&LookupFailed> {
+    payload::<LookupFailed>(error).filter(|failed| {
         matches!(failed.failure(), LookupFailure::NoSuchName | LookupFailure::NoAddress)
     })
 }

@@ -83,7 +83,7 @@ impl<R> CachingResolver<R> {
         self
     }
 
-    /// Keeps an answer that speaks for itself no longer than `most`: a day by default (RFC 8767,
+    /// Keeps an answer that speaks for itself, also one that there is nothing, no longer than `most`: a day by default (RFC 8767,
     /// section 4, recommends days to weeks as the cap; programs run on for longer than hosts stay
     /// where they are). [`Duration::MAX`] believes every answer.
     pub fn most_lifetime(mut self, most: Duration) -> Self {
@@ -95,10 +95,10 @@ impl<R> CachingResolver<R> {
     /// so: 5 s by default, and not at all with zero.
     ///
     /// This is for a name that does not exist, for a family without addresses when the resolver
-    /// inside calls that an error, and for an empty answer that does not expire. The time that a
-    /// zone allows (RFC 2308, section 5) is known only from an answer that says it; 5 s keeps
-    /// programs that try again and again from asking each time, and a name that has just been made
-    /// is found soon.
+    /// inside calls that an error, and for an empty answer, where none of these
+    /// [expires](socketry_resolver::LookupFailed::expires): the time that a zone allows (RFC 2308,
+    /// section 5) is not known to every resolver. 5 s keeps programs that try again and again from
+    /// asking each time, and a name that has just been made is found soon.
     pub fn failure_lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.failure_lifetime = lifetime;
         self

@@ -8,7 +8,7 @@ use std::{
 use socketry_connection::Clock;
 use socketry_resolver::Answer;
 
-use crate::error::{Outcome, says_there_is_none};
+use crate::error::{Outcome, as_none};
 
 /// How one [`CachingResolver`](crate::CachingResolver) keeps what it finds.
 #[derive(Clone, Debug)]
@@ -47,15 +47,18 @@ impl Settings {
 
     /// For how long an outcome that came `now` is kept; not at all if that is zero.
     pub(crate) fn lifetime(&self, outcome: &Outcome, now: Instant) -> Duration {
+        let until = |at: Instant| at.saturating_duration_since(now).min(self.most_lifetime);
         match (outcome, self.lifetime) {
             (Ok(_), Some(lifetime)) => lifetime,
             (Ok(answer), None) => match answer.expires() {
-                Some(at) => at.saturating_duration_since(now).min(self.most_lifetime),
+                Some(at) => until(at),
                 None if answer.is_empty() => self.failure_lifetime,
                 None => Duration::ZERO,
             },
-            (Err(error), _) if says_there_is_none(error) => self.failure_lifetime,
-            (Err(_), _) => Duration::ZERO,
+            (Err(error), _) => match as_none(error) {
+                Some(none) => none.expires().map_or(self.failure_lifetime, until),
+                None => Duration::ZERO,
+            },
         }
     }
 }

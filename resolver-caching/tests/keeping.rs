@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use futures_lite::future::block_on;
-use socketry_resolver::{Answer, Family, LookupFailure, Resolve};
+use socketry_resolver::{Answer, Family, LookupFailed, LookupFailure, Resolve};
 
 use crate::support::{
     Cache, NAME, address, address_for, advance, after, cache, failed, found, look_up, waiting,
@@ -109,6 +109,45 @@ fn that_there_is_no_such_name_or_address_is_kept_for_five_seconds() {
         nameserver.succeed_next(address(2));
         assert_eq!(found(&cache), 2);
     }
+}
+
+#[test]
+fn that_there_is_none_is_kept_for_as_long_as_it_says_itself() {
+    for failure in [LookupFailure::NoSuchName, LookupFailure::NoAddress] {
+        let (cache, nameserver, clock) = cache();
+        let failed = LookupFailed::new(NAME, Family::V4, failure);
+        nameserver.fail_next(failed.expiring(after(&clock, 60)).into());
+        assert!(look_up(&cache).is_err());
+        advance(&clock, 59);
+        assert!(look_up(&cache).is_err());
+        advance(&clock, 1);
+        nameserver.succeed_next(address(2));
+        assert_eq!(found(&cache), 2);
+    }
+}
+
+#[test]
+fn that_there_is_none_is_not_kept_if_it_says_so_and_no_longer_than_is_set() {
+    for (seconds, kept_seconds) in [(0, 0), (3600, 60)] {
+        let (cache, nameserver, clock) = cache();
+        let cache = cache.most_lifetime(MINUTE);
+        let failed = LookupFailed::new(NAME, Family::V4, LookupFailure::NoSuchName);
+        nameserver.fail_next(failed.expiring(after(&clock, seconds)).into());
+        assert!(look_up(&cache).is_err());
+        advance(&clock, kept_seconds);
+        nameserver.succeed_next(address(2));
+        assert_eq!(found(&cache), 2);
+    }
+}
+
+#[test]
+fn a_failure_that_may_pass_is_not_kept_even_if_it_expires() {
+    let (cache, nameserver, clock) = cache();
+    let failed = LookupFailed::new(NAME, Family::V4, LookupFailure::TimedOut);
+    nameserver.fail_next(failed.expiring(after(&clock, 60)).into());
+    nameserver.succeed_next(address(2));
+    assert!(look_up(&cache).is_err());
+    assert_eq!(found(&cache), 2);
 }
 
 #[test]

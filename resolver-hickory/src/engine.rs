@@ -43,6 +43,8 @@ struct NotFound {
     failure: Option<Failure>,
     /// The first name that exists and has no address.
     exists: Option<Answer>,
+    /// Until when each name does not exist, if that is known.
+    expire: Vec<Option<Instant>>,
 }
 
 impl NotFound {
@@ -51,7 +53,10 @@ impl NotFound {
         match (self.failure, self.exists) {
             (Some(failure), _) => Err(failure),
             (None, Some(empty)) => Ok(empty),
-            (None, None) => Err(Failure::new(LookupFailure::NoSuchName)),
+            (None, None) => {
+                let all: Option<Vec<Instant>> = self.expire.into_iter().collect();
+                Err(Failure::no_such_name(all.and_then(|all| all.into_iter().min())))
+            }
         }
     }
 }
@@ -100,7 +105,7 @@ impl Engine {
                     }
                     not_found.exists.get_or_insert(no_address(expires));
                 }
-                Ok(Found::Nothing { exists: false, .. }) => {}
+                Ok(Found::Nothing { exists: false, expires }) => not_found.expire.push(expires),
                 Err(failure) => not_found.failure = not_found.failure.or(Some(failure)),
             }
         }

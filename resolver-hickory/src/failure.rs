@@ -1,6 +1,6 @@
 //! Why a lookup has no answer, in our words.
 
-use std::{error::Error, fmt, io, sync::Arc};
+use std::{error::Error, fmt, io, sync::Arc, time::Instant};
 
 use hickory_resolver::{
     net::{DnsError, NetError},
@@ -15,31 +15,45 @@ use crate::{Nameserver, shortage::is_shortage};
 pub(crate) struct Failure {
     what: LookupFailure,
     source: Option<io::Error>,
+    /// Until when it is so, if that is known.
+    expires: Option<Instant>,
 }
 
 impl Failure {
-    pub(crate) fn new(what: LookupFailure) -> Self {
-        Self { what, source: None }
+    fn new(what: LookupFailure) -> Self {
+        Self { what, source: None, expires: None }
+    }
+
+    /// There is no such name, which is so until `expires`.
+    pub(crate) fn no_such_name(expires: Option<Instant>) -> Self {
+        Self { expires, ..Self::new(LookupFailure::NoSuchName) }
+    }
+
+    fn with_source(what: LookupFailure, source: io::Error) -> Self {
+        Self { source: Some(source), ..Self::new(what) }
     }
 
     pub(crate) fn because(
         what: LookupFailure,
         reason: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self { what, source: Some(io::Error::other(reason)) }
+        Self::with_source(what, io::Error::other(reason))
     }
 
     /// What the system has said.
     pub(crate) fn of_system(error: io::Error) -> Self {
-        Self { what: LookupFailure::Other, source: Some(error) }
+        Self::with_source(LookupFailure::Other, error)
     }
 
     pub(crate) fn into_error(self, name: &str, family: Family) -> io::Error {
-        let failed = LookupFailed::new(name, family, self.what);
-        match self.source {
-            Some(source) => failed.because_of(source).into(),
-            None => failed.into(),
+        let mut failed = LookupFailed::new(name, family, self.what);
+        if let Some(source) = self.source {
+            failed = failed.because_of(source);
         }
+        if let Some(at) = self.expires {
+            failed = failed.expiring(at);
+        }
+        failed.into()
     }
 }
 
@@ -47,7 +61,7 @@ impl From<Unanswered> for Failure {
     /// The kind of the source is that of what the system has said.
     fn from(unanswered: Unanswered) -> Self {
         let kind = unanswered.system.as_ref().map_or(io::ErrorKind::Other, |error| error.kind());
-        Self { what: unanswered.what, source: Some(io::Error::new(kind, unanswered)) }
+        Self::with_source(unanswered.what, io::Error::new(kind, unanswered))
     }
 }
 

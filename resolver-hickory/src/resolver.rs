@@ -148,6 +148,7 @@ impl HickoryResolver {
 ///
 /// - `InvalidName`: before anything is opened.
 /// - `NoSuchName`: no nameserver was wrong, the name does not exist, nor any that it stands for.
+///   [`LookupFailed::expires`](socketry_resolver::LookupFailed::expires) says how long that is good.
 /// - `ServerFailed`, `Refused`, `TimedOut`, `Unreachable`, `Other`: no nameserver has answered. The
 ///   source says which was asked and what each has said; that of the most telling one is chosen, in
 ///   this order: SERVFAIL, REFUSED, something else, silence, not there.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 use hickory_resolver::proto::op::ResponseCode;
-use socketry_resolver::{Family, LookupFailure, Resolve};
+use socketry_resolver::{Family, LookupFailed, LookupFailure, Resolve};
 use socketry_resolver_hickory::{HickoryBuilder, HickoryResolver};
 
 use crate::support::{Server, failure, lookup, resolver, v4};
@@ -38,6 +38,47 @@ fn a_no_is_kept_for_as_long_as_its_zone_says() {
         assert_eq!(failure(&resolver, "nowhere.example"), LookupFailure::NoSuchName);
     }
     assert_eq!(server.asked().len(), 2);
+}
+
+/// In how many seconds it is worth to ask again for a name that does not exist, if that is said.
+fn expires(resolver: &HickoryResolver, name: &str) -> Option<u64> {
+    let before = Instant::now();
+    let error = lookup(resolver, name, Family::V4).unwrap_err();
+    let failed = error.get_ref().unwrap().downcast_ref::<LookupFailed>().unwrap();
+    assert_eq!(failed.failure(), LookupFailure::NoSuchName);
+    failed.expires().map(|at| (at - before).as_secs())
+}
+
+#[test]
+fn a_no_says_how_long_it_is_good_within_the_bounds() {
+    let server = Server::new(|question| match question.name().as_str() {
+        "short.example." => question.no(ResponseCode::NXDomain, 0),
+        "long.example." => question.no(ResponseCode::NXDomain, u32::MAX),
+        "untold.example." => question.code(ResponseCode::NXDomain),
+        _ => question.no(ResponseCode::NXDomain, 150),
+    });
+    let (least, most) = (Duration::from_secs(100), Duration::from_secs(200));
+    let resolver = builder(&server).ttl_bounds(least, most).build().unwrap();
+    for (name, expected) in [
+        ("short.example", Some(100)),
+        ("a.example", Some(150)),
+        ("long.example", Some(200)),
+        ("untold.example", None),
+    ] {
+        assert_eq!(expires(&resolver, name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_no_after_a_search_is_good_for_the_shortest_time_of_all_names() {
+    let server = Server::new(|question| match question.name().as_str() {
+        "host.b.example." => question.no(ResponseCode::NXDomain, 30),
+        "untold.b.example." => question.code(ResponseCode::NXDomain),
+        _ => question.no(ResponseCode::NXDomain, 60),
+    });
+    let resolver = builder(&server).search(["a.example", "b.example"]).build().unwrap();
+    assert_eq!(expires(&resolver, "host"), Some(30));
+    assert_eq!(expires(&resolver, "untold"), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What resolvers say when a lookup finds nothing.
 
-use std::{error::Error, fmt, io, sync::Arc};
+use std::{error::Error, fmt, io, sync::Arc, time::Instant};
 
 use socketry_connection::Family;
 
@@ -29,18 +29,32 @@ pub struct LookupFailed {
     family: Family,
     failure: LookupFailure,
     source: Option<Arc<io::Error>>,
+    expires: Option<Instant>,
 }
 
 impl LookupFailed {
     /// The lookup of `name` in `family` has failed.
     pub fn new(name: impl Into<String>, family: Family, failure: LookupFailure) -> Self {
-        Self { name: name.into(), family, failure, source: None }
+        Self { name: name.into(), family, failure, source: None, expires: None }
     }
 
     /// Adds the error beneath.
     pub fn because_of(mut self, source: io::Error) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+
+    /// Says until when it is so: for [`NoSuchName`](LookupFailure::NoSuchName) and
+    /// [`NoAddress`](LookupFailure::NoAddress), whose zone says for how long they are good (RFC 2308,
+    /// section 5). By default nobody knows.
+    pub fn expiring(mut self, at: Instant) -> Self {
+        self.expires = Some(at);
+        self
+    }
+
+    /// Until when it is so, if somebody knows.
+    pub fn expires(&self) -> Option<Instant> {
+        self.expires
     }
 
     /// The name that was looked up.
