@@ -212,3 +212,15 @@ fn answers_to_another_question_or_with_another_id_are_not_believed() {
     });
     assert_eq!(v4(&resolver([server.over_udp()]), "a.example"), ["192.0.2.1"]);
 }
+
+#[test]
+fn an_answer_to_another_question_is_not_believed_over_tcp_either() {
+    let server = Server::new(|question| {
+        let mut wrong_question = question.addresses(&["192.0.2.66"]);
+        wrong_question.queries[0].set_name("evil.example.".parse().unwrap());
+        wrong_question
+    });
+    let error = lookup(&resolver([server.over_tcp()]), "a.example", Family::V4).unwrap_err();
+    assert_eq!(crate::support::failure_of(&error), LookupFailure::Other);
+    assert!(error.to_string().ends_with("the answer is to another question"), "{error}");
+}

@@ -110,7 +110,7 @@ impl ResolverCheck {
         self
     }
 
-    /// The resolver takes a datagram for an answer that answers another question, or that is
+    /// The resolver takes what answers another question for an answer, or a datagram that is
     /// truncated when the whole cannot be had.
     pub fn believing_datagrams(mut self) -> Self {
         self.checks_datagrams = false;
@@ -231,6 +231,7 @@ cases! { $
     failures::a_nameserver_that_is_silent_is_an_error,
     failures::a_nameserver_that_is_not_there_is_an_error,
     failures::a_connection_that_is_closed_is_no_answer,
+    failures::an_answer_to_another_question_over_tcp_is_no_answer,
     failures::a_wrong_id_alone_is_no_answer,
     failures::garbage_is_no_answer,
     failures::one_family_that_fails_leaves_the_other_alone,

@@ -58,6 +58,22 @@ pub(super) async fn a_connection_that_is_closed_is_no_answer(check: &ResolverChe
     still_works(&server, &resolver).await;
 }
 
+pub(super) async fn an_answer_to_another_question_over_tcp_is_no_answer(check: &ResolverCheck) {
+    if !check.checks_datagrams {
+        return; // nor does it check what comes over a connection
+    }
+    let (server, resolver) = check.start_impatient();
+    let forged = DnsReply::addresses([ip(Family::V4, 66)]);
+    let replies = [forged.clone().truncated(), forged.with_wrong_question()];
+    server.reply_in_turn("a.example", Family::V4, replies);
+    match resolver.resolve("a.example", Family::V4).await {
+        // The system looks whom the addresses belong to, and says that there are none.
+        Ok(answer) => assert!(answer.is_empty() && !check.tells_failures, "{answer:?}"),
+        error => assert_ne!(failure(error), LookupFailure::NoSuchName, "nobody has said so"),
+    }
+    still_works(&server, &resolver).await;
+}
+
 /// It may be ignored until the time is over, or fail at once.
 pub(super) async fn garbage_is_no_answer(check: &ResolverCheck) {
     let (server, resolver) = check.start_impatient();
