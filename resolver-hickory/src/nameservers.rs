@@ -98,3 +98,43 @@ impl fmt::Debug for Nameservers {
         f.debug_list().entries(self.servers.iter().map(Server::nameserver)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use socketry_testing::ManualClock;
+
+    use super::*;
+    use crate::runtime::Driver;
+
+    fn three(clock: &ManualClock) -> Nameservers {
+        let nameservers = (1..=3).map(|last| Nameserver::udp(([192, 0, 2, last], 53).into()));
+        let config = Config { nameservers: nameservers.collect(), ..Config::default() };
+        Nameservers::new(&config, &Driver::new().runtime(), Some(Arc::new(clock.clone())))
+    }
+
+    #[test]
+    fn one_that_answers_while_others_are_silent_goes_first_for_half_a_minute() {
+        let clock = ManualClock::new();
+        let nameservers = three(&clock);
+        nameservers.has_answered(2, true);
+        clock.advance(Duration::from_millis(29_999));
+        assert_eq!(nameservers.order(), [2, 0, 1]);
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(nameservers.order(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn one_that_answers_while_nobody_is_silent_keeps_its_place() {
+        let nameservers = three(&ManualClock::new());
+        nameservers.has_answered(1, false);
+        assert_eq!(nameservers.order(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn when_the_first_answers_again_nobody_goes_before_it() {
+        let nameservers = three(&ManualClock::new());
+        nameservers.has_answered(1, true);
+        nameservers.has_answered(0, true);
+        assert_eq!(nameservers.order(), [0, 1, 2]);
+    }
+}

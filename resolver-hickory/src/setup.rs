@@ -135,3 +135,36 @@ impl Loader {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use socketry_testing::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_still_says_the_same_keeps_its_cache_and_another_does_not() {
+        let name = format!("socketry-resolver-hickory-{}-same-configuration", process::id());
+        let path = env::temp_dir().join(name);
+        let clock = ManualClock::new();
+        let loader = Loader::new(Settings {
+            resolv_conf: Some(path.clone()),
+            hosts: None,
+            clock: Some(Arc::new(clock.clone())),
+            ..Settings::default()
+        });
+        let mut engine_for = |text: &str| {
+            fs::write(&path, text).unwrap();
+            clock.advance(FRESH);
+            loader.current().engine.unwrap()
+        };
+        let first = engine_for("nameserver 192.0.2.53\n");
+        let same = engine_for("nameserver 192.0.2.53\n# written anew, by a DHCP client\n");
+        let other = engine_for("nameserver 192.0.2.54\n");
+        fs::remove_file(&path).unwrap();
+        assert!(Arc::ptr_eq(&first, &same));
+        assert!(!Arc::ptr_eq(&first, &other));
+    }
+}
