@@ -155,7 +155,7 @@ mod tests {
             clock: Some(Arc::new(clock.clone())),
             ..Settings::default()
         });
-        let mut engine_for = |text: &str| {
+        let engine_for = |text: &str| {
             fs::write(&path, text).unwrap();
             clock.advance(FRESH);
             loader.current().engine.unwrap()
