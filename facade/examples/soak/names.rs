@@ -31,6 +31,9 @@ const TOLERANCE: f64 = 100.0;
 /// How long a connect to nobody may take.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
+/// How often IPv6 is tried until the neighbour is found.
+const NEIGHBOURLY_TRIES: usize = 5;
+
 /// Connects by name in a network of its own.
 pub(crate) fn run(_: Size, report: &mut Report) -> io::Result<()> {
     block_on(async {
@@ -64,8 +67,13 @@ pub(crate) fn client() -> io::Result<()> {
             let result = connector.connect((host, port)).await;
             (started.elapsed().as_secs_f64() * 1000.0, result)
         };
-        // The neighbours find each other, which takes IPv6 a second, and the reactor starts.
-        drop(connect(FAR_V6).await);
+        // The neighbours find each other, which takes IPv6 a second or two, and the reactor starts.
+        for _ in 0..NEIGHBOURLY_TRIES {
+            match connect(FAR_V6).await {
+                (_, Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => break,
+                _ => {}
+            }
+        }
         connect(FAR_V4).await.1?;
         answer("direct", connect(FAR_V4).await.0)?;
         for name in ["by-name", "dead-v6", "refused-v6", "lost-aaaa"] {
@@ -77,7 +85,10 @@ pub(crate) fn client() -> io::Result<()> {
             }
             let refused = socket.attributes().get::<Attempts>().map_or(0, Attempts::len);
             if refused != usize::from(name == "refused-v6") {
-                return Err(io::Error::other(format!("{name}: {refused} attempts had failed")));
+                let tried = socket.attributes().get::<Attempts>();
+                return Err(io::Error::other(format!(
+                    "{name}: had tried {tried:?} in {took:.1} ms"
+                )));
             }
             answer(name, took)?;
         }
