@@ -10,6 +10,7 @@ use std::{
     error::Error,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    process::ExitCode,
     time::Instant,
 };
 
@@ -25,12 +26,18 @@ use socketry_testing::{DnsReply, DnsServer};
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
-fn main() -> Result<(), Box<dyn Error>> {
-    match env::args().nth(1) {
-        Some(target) => drop(block_on(connect(&Connector::new(), &target))?),
-        None => block_on(show())?,
+fn main() -> ExitCode {
+    let result = match env::args().nth(1) {
+        Some(target) => block_on(connect(&Connector::new(), &target)).map(drop).map_err(Into::into),
+        None => block_on(show()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
-    Ok(())
 }
 
 /// Prints what happens, and when.
@@ -57,7 +64,7 @@ async fn connect(connector: &Connector, target: &str) -> io::Result<Socket> {
             Some(timings) => println!("  connected: {timings}\n"),
             None => println!("  connected\n"),
         },
-        Err(error) => println!("  {error}\n"),
+        Err(_) => println!("  not connected\n"),
     }
     result
 }
@@ -80,7 +87,10 @@ async fn show() -> Result<(), Box<dyn Error>> {
     }
     match connect(&connector, "nosuch.example:80").await {
         Ok(_) => Err("a name that does not exist has led somewhere".into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            println!("  {error}");
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }

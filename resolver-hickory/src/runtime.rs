@@ -36,6 +36,7 @@ pub use self::{
 mod driver;
 mod provider;
 pub(crate) mod reactor;
+mod task_cell;
 mod tcp;
 mod timer;
 mod udp;

@@ -5,12 +5,14 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     mem,
-    pin::{Pin, pin},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
 };
 
 use async_task::{Runnable, Task};
+
+use crate::runtime::task_cell::TaskCell;
 
 /// So many background tasks are polled in a row before others get a turn.
 const IN_A_ROW: usize = 64;
@@ -67,14 +69,14 @@ impl Driver {
 }
 
 impl Drop for Driver {
-    /// Empties the places of all tasks. Dropping the tasks would do it, too, but not at once: one
+    /// Empties the cells of all tasks. Dropping the tasks would do it, too, but not at once: one
     /// that is woken at this moment belongs to the thread that wakes it.
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         let (tasks, ready) = (mem::take(&mut state.tasks), mem::take(&mut state.ready));
         drop(state);
-        for (place, _) in &tasks {
-            place.take();
+        for (cell, _) in &tasks {
+            cell.take();
         }
         drop((tasks, ready));
     }
@@ -105,10 +107,10 @@ impl Spawner {
                 shared.push(runnable);
             } // otherwise the task is dropped with the driver
         };
-        let place = Place::new(future);
-        let polled = place.clone();
+        let cell = TaskCell::new(future);
+        let polled = cell.clone();
         let (runnable, task) = async_task::spawn(poll_fn(move |cx| polled.poll(cx)), schedule);
-        let ended = shared.keep(place, task);
+        let ended = shared.keep(cell, task);
         drop(ended);
         runnable.schedule();
     }
@@ -125,7 +127,7 @@ struct State {
     ready: VecDeque<Runnable>,
     /// Every task, so that dropping the driver drops them. Those that have ended are removed when
     /// the next one comes.
-    tasks: Vec<(Place, Task<()>)>,
+    tasks: Vec<(TaskCell, Task<()>)>,
     /// Runners that wait, each with a number of its own.
     waiting: BTreeMap<u64, Waker>,
     /// The last number that was given to a runner.
@@ -141,12 +143,12 @@ impl Shared {
     }
 
     /// Keeps a task, and takes out those that have ended.
-    fn keep(&self, place: Place, task: Task<()>) -> Vec<(Place, Task<()>)> {
+    fn keep(&self, cell: TaskCell, task: Task<()>) -> Vec<(TaskCell, Task<()>)> {
         let mut state = self.lock();
         let all = mem::take(&mut state.tasks);
         let (ended, going) = all.into_iter().partition(|(_, task)| task.is_finished());
         state.tasks = going;
-        state.tasks.push((place, task));
+        state.tasks.push((cell, task));
         ended
     }
 
@@ -168,35 +170,6 @@ impl State {
             0 => self.waiting.values().cloned().collect(),
             _ => Vec::new(),
         }
-    }
-}
-
-/// Where the future of a background task lives: the task polls it, and the driver can take it out.
-#[derive(Clone)]
-struct Place(Arc<Mutex<Option<BoxFuture>>>);
-
-type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-impl Place {
-    fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Some(Box::pin(future)))))
-    }
-
-    /// Takes the future out, and drops it if the caller does.
-    fn take(&self) -> Option<BoxFuture> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Polls the future. Only its task does, so it is there unless it has ended or was taken out.
-    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(mut future) = self.take() else {
-            return Poll::Ready(());
-        };
-        let polled = future.as_mut().poll(cx);
-        if polled.is_pending() {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(future);
-        }
-        polled
     }
 }
 
