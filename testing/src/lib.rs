@@ -13,6 +13,7 @@
 //! - `DnsServer` (with the feature `dns`): a nameserver that follows a script, also a bad one;
 //! - `run_namespace_tests` (with the feature `namespace`): tests that have a network and files of
 //!   their own;
+//! - `TestAuthority` (with the feature `tls`): certificates made at run time;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
 //!   the house as functions that any implementation can be run through; `ResolverCheck` (with the
 //!   feature `dns`) is that of resolvers.
@@ -58,6 +59,8 @@ pub use crate::check_resolver::ResolverCheck;
 pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
 #[cfg(feature = "namespace")]
 pub use crate::namespace::{NamespaceTest, run_namespace_tests};
+#[cfg(feature = "tls")]
+pub use crate::tls::{TestAuthority, TestIdentity};
 pub use crate::{
     baseline::Baseline,
     check_connection::{check_abort, check_connection},
@@ -92,4 +95,6 @@ mod scripted_lookup;
 mod scripted_resolver;
 mod scripted_server;
 mod sync;
+#[cfg(feature = "tls")]
+mod tls;
 mod waker;

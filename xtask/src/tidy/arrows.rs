@@ -26,6 +26,7 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "connector", "resolver", "server"],
         tests_use: &[],
     },
+    Room { folder: "connection-tls", uses: &["connection"], tests_use: &["testing"] },
     Room { folder: "connection-socket", uses: &["connection"], tests_use: &["testing"] },
     Room {
         folder: "connector-tcp",
@@ -41,6 +42,11 @@ const ROOMS: &[Room] = &[
     Room {
         folder: "connector-dns",
         uses: &["connection", "connector", "resolver"],
+        tests_use: &["testing"],
+    },
+    Room {
+        folder: "connector-tls",
+        uses: &["connection", "connector", "connection-tls"],
         tests_use: &["testing"],
     },
     Room {
@@ -60,6 +66,11 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "server", "connection-socket"],
         tests_use: &["testing"],
     },
+    Room {
+        folder: "server-tls",
+        uses: &["connection", "server", "connection-tls"],
+        tests_use: &["testing"],
+    },
     Room { folder: "resolver-system", uses: &["resolver"], tests_use: &["testing"] },
     Room {
         folder: "resolver-async-std",
@@ -74,15 +85,18 @@ const ROOMS: &[Room] = &[
             "resolver",
             "server",
             "connection-socket",
+            "connection-tls",
             "connector-tcp",
             "connector-unix",
             "connector-race",
             "connector-dns",
+            "connector-tls",
             "connector-timeout",
             "resolver-hickory",
             "resolver-caching",
             "server-tcp",
             "server-unix",
+            "server-tls",
         ],
         tests_use: &["testing"],
     },

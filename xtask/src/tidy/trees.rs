@@ -12,7 +12,15 @@ struct Forbidden {
 
 const FORBIDDEN: [Forbidden; 5] = [
     Forbidden { pattern: "async-std", but_for: &["socketry-resolver-async-std"] },
-    Forbidden { pattern: "futures-rustls", but_for: &[] },
+    Forbidden {
+        pattern: "futures-rustls",
+        but_for: &[
+            "socketry",
+            "socketry-connection-tls",
+            "socketry-connector-tls",
+            "socketry-server-tls",
+        ],
+    },
     Forbidden {
         pattern: "hickory*",
         but_for: &["socketry", "socketry-resolver-async-std", "socketry-resolver-hickory"],

@@ -1,0 +1,1 @@
+//! TLS over any connection, for both sides.
