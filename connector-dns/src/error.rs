@@ -47,6 +47,7 @@ use crate::outcome::Outcomes;
 #[derive(Clone, Debug)]
 pub struct ResolveFailed {
     host: HostPort,
+    scheme: &'static str,
     /// Preferred family first; without an error if it has no addresses.
     lookups: Vec<(Family, Option<Arc<io::Error>>)>,
 }
@@ -57,7 +58,13 @@ impl ResolveFailed {
             .into_iter()
             .map(|outcome| (outcome.family(), outcome.into_failure().map(Arc::new)))
             .collect();
-        Self { host, lookups }
+        Self { host, scheme: "tcp", lookups }
+    }
+
+    /// Names the host as `tls://`, which the connection was to become.
+    pub fn over_tls(mut self) -> Self {
+        self.scheme = "tls";
+        self
     }
 
     /// The host that was to be reached.
@@ -91,7 +98,8 @@ impl From<ResolveFailed> for io::Error {
 impl fmt::Display for ResolveFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.host.host();
-        write!(f, "connection to tcp://{} failed during DNS lookup: ", self.host)?;
+        let Self { host, scheme, .. } = self;
+        write!(f, "connection to {scheme}://{host} failed during DNS lookup: ")?;
         match &self.lookups[..] {
             [(family, None)] => {
                 write!(f, "{name} has no {family} addresses, and others are not asked for")
@@ -172,6 +180,16 @@ impl PartlyResolved {
         }
         let (connect_error, lookup_error) = (Arc::new(connect_error), Arc::new(lookup_error));
         io::Error::new(kind, Self { connect_error, unresolved, lookup_error })
+    }
+
+    /// Has `change` put another word on why the addresses that were known could not be connected to.
+    ///
+    /// Does nothing to a clone, which shares the error with the others.
+    pub fn map_connect_error(self, change: impl FnOnce(io::Error) -> io::Error) -> Self {
+        match Arc::try_unwrap(self.connect_error) {
+            Ok(error) => Self { connect_error: Arc::new(change(error)), ..self },
+            Err(connect_error) => Self { connect_error, ..self },
+        }
     }
 
     /// Why the addresses that were known could not be connected to.

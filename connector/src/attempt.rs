@@ -28,6 +28,12 @@ impl Attempt {
         self
     }
 
+    /// The same, where the connection was to be secured by TLS once it was there.
+    pub(crate) fn over_tls(mut self) -> Self {
+        self.remote = self.remote.with_tls();
+        self
+    }
+
     /// Where the connection was to go.
     pub fn remote(&self) -> &Address {
         &self.remote

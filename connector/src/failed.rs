@@ -21,6 +21,11 @@ pub struct ConnectFailed {
 }
 
 impl ConnectFailed {
+    /// Names the target as `tls://`, which the connection was to become.
+    pub fn over_tls(self) -> Self {
+        Self { attempt: self.attempt.over_tls() }
+    }
+
     /// The attempt that failed.
     pub fn attempt(&self) -> &Attempt {
         &self.attempt
@@ -59,13 +64,21 @@ impl Error for ConnectFailed {
 #[derive(Clone, Debug)]
 pub struct AllAttemptsFailed {
     host: Option<HostPort>,
+    scheme: &'static str,
     attempts: Attempts,
 }
 
 impl AllAttemptsFailed {
     /// All `attempts` to reach `host` have failed.
     pub fn new(host: Option<HostPort>, attempts: Attempts) -> Self {
-        Self { host, attempts }
+        Self { host, scheme: "tcp", attempts }
+    }
+
+    /// Names the host as `tls://`, which the connection was to become. What was tried is named as it
+    /// was.
+    pub fn over_tls(mut self) -> Self {
+        self.scheme = "tls";
+        self
     }
 
     /// The host that was to be reached, if it is known.
@@ -94,7 +107,7 @@ impl fmt::Display for AllAttemptsFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("connection")?;
         if let Some(host) = &self.host {
-            write!(f, " to tcp://{host}")?;
+            write!(f, " to {}://{host}", self.scheme)?;
         }
         match self.attempts.headline() {
             None => f.write_str(" failed: it has no address to try"),
@@ -142,6 +155,18 @@ mod tests {
             "connection to tcp://127.0.0.1:80 failed: Connection refused (os error 111)"
         );
         assert_eq!((error.kind(), os_error(&error)), (io::ErrorKind::ConnectionRefused, Some(111)));
+    }
+
+    #[test]
+    fn what_was_to_be_secured_is_named_so_and_its_attempts_as_they_were() {
+        let one = ConnectFailed::from(attempt(443, Phase::Connect, 111)).over_tls();
+        assert!(one.to_string().starts_with("connection to tls://127.0.0.1:443 failed: "), "{one}");
+        let attempts = [attempt(1, Phase::Connect, 111)].into_iter().collect();
+        let all = AllAttemptsFailed::new("a.example:443".parse().ok(), attempts).over_tls();
+        assert_eq!(
+            all.to_string(),
+            "connection to tls://a.example:443 failed: tcp://127.0.0.1:1: Connection refused (os error 111)"
+        );
     }
 
     #[test]
