@@ -13,7 +13,9 @@
 //! - `DnsServer` (with the feature `dns`): a nameserver that follows a script, also a bad one;
 //! - `run_namespace_tests` (with the feature `namespace`): tests that have a network and files of
 //!   their own;
-//! - `TestAuthority` (with the feature `tls`): certificates made at run time;
+//! - [`TestDir`]: a directory that goes away with the test;
+//! - `TestAuthority` and `TestCertificate` (with the feature `tls`): certificates made at run time,
+//!   good ones and all kinds of bad ones;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
 //!   the house as functions that any implementation can be run through; `ResolverCheck` (with the
 //!   feature `dns`) is that of resolvers.
@@ -60,11 +62,14 @@ pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
 #[cfg(feature = "namespace")]
 pub use crate::namespace::{NamespaceTest, run_namespace_tests};
 #[cfg(feature = "tls")]
-pub use crate::tls::{TestAuthority, TestIdentity};
+pub use crate::tls::{
+    IdentityFiles, TestAuthority, TestCertificate, TestIdentity, TestKey, TestRevocations,
+};
 pub use crate::{
     baseline::Baseline,
     check_connection::{check_abort, check_connection},
     check_server::{check_control, check_drop},
+    directory::TestDir,
     manual_clock::ManualClock,
     memory::{MemoryConnection, pair, pair_between, pair_with_capacity},
     scripted_call::Call,
@@ -80,6 +85,7 @@ mod check_connection;
 #[cfg(feature = "dns")]
 mod check_resolver;
 mod check_server;
+mod directory;
 #[cfg(feature = "dns")]
 mod dns;
 mod exchange;

@@ -16,7 +16,7 @@ use socketry_server::{
 };
 use socketry_testing::{
     Call, ConnectorHandle, CountingWaker, Lookup, ManualClock, MemoryConnection, ResolverHandle,
-    ScriptedConnector, ScriptedResolver, ScriptedServer, ServerHandle, scripted_connector,
+    ScriptedConnector, ScriptedResolver, ScriptedServer, ServerHandle, TestDir, scripted_connector,
     scripted_resolver,
 };
 
@@ -84,6 +84,7 @@ fn the_fakes_can_be_played_from_another_thread() {
     assert_send_sync_unpin::<ServerHandle>();
     assert_send_sync_unpin::<ManualClock>();
     assert_send_sync_unpin::<CountingWaker>();
+    assert_send_sync_unpin::<TestDir>();
 }
 
 #[test]

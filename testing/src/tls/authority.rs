@@ -1,10 +1,18 @@
 //! A certificate authority of the test.
 
+use std::fmt;
+
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, NameConstraints,
+    RevokedCertParams, SerialNumber, date_time_ymd,
 };
 
+use crate::{TestCertificate, TestIdentity, tls::serial};
+
 /// A certificate authority that is made for one test and trusted by nobody else.
+///
+/// Each has a name and a key of its own, so that two of them are strangers.
 ///
 /// # Examples
 ///
@@ -16,30 +24,79 @@ use rcgen::{
 /// assert!(identity.chain_pem().starts_with("-----BEGIN CERTIFICATE-----"));
 /// assert_ne!(authority.certificate_der(), identity.chain_der()[0]);
 /// ```
-#[derive(Debug)]
 pub struct TestAuthority {
+    name: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
-/// A certificate chain with its private key, which belong together.
-#[derive(Clone, Debug)]
-pub struct TestIdentity {
-    chain: Vec<Vec<u8>>,
-    chain_pem: String,
-    key: Vec<u8>,
-    key_pem: String,
+    /// What stands between its certificates and the root, itself included, in DER and PEM: nothing
+    /// if it is the root.
+    intermediates: Vec<(Vec<u8>, String)>,
 }
 
 impl TestAuthority {
-    /// A new authority, with a key of its own.
+    /// A new root, with a name and a key of its own.
     pub fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "the authority of a test");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().expect("a key of the default kind can be made");
-        let issuer = CertifiedIssuer::self_signed(params, key).expect("these parameters are valid");
-        Self { issuer }
+        Self::root(format!("authority {} of a test", serial::next()))
+    }
+
+    /// Another root of the same name, with another key: what it issues looks like this one's, but
+    /// for the signature.
+    pub fn impostor(&self) -> Self {
+        Self::root(self.name.clone())
+    }
+
+    /// An authority under this one. What it issues has the certificates of all that stand between
+    /// it and the root in its chain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry_testing::TestAuthority;
+    ///
+    /// let root = TestAuthority::new();
+    /// let intermediate = root.intermediate();
+    /// assert_eq!(intermediate.issue(["localhost"]).chain_der().len(), 2);
+    ///
+    /// let incomplete = intermediate.certificate(["localhost"]).without_intermediates();
+    /// assert_eq!(incomplete.issue().chain_der().len(), 1);
+    /// ```
+    pub fn intermediate(&self) -> Self {
+        self.constrained([], [])
+    }
+
+    /// An authority under this one that may only issue names under those that are `permitted`, if
+    /// there are any, and none under those that are `excluded` (RFC 5280, section 4.2.1.10).
+    ///
+    /// Each is a host name, which stands for itself and all below it, or a network such as
+    /// `192.0.2.0/24`. The authority issues what it is asked for all the same: it is for the peer
+    /// to see that it had no right to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry_testing::TestAuthority;
+    ///
+    /// let authority = TestAuthority::new().constrained(["example.com"], ["bad.example.com"]);
+    /// let good = authority.issue(["www.example.com"]);
+    /// let bad = authority.issue(["www.example.org"]);
+    /// # assert_eq!(good.chain_der().len(), bad.chain_der().len());
+    /// ```
+    pub fn constrained<'a>(
+        &self,
+        permitted: impl IntoIterator<Item = &'a str>,
+        excluded: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let name = format!("authority {} of a test", serial::next());
+        let mut params = params(&name);
+        params.use_authority_key_identifier_extension = true;
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: permitted.into_iter().map(subtree).collect(),
+            excluded_subtrees: excluded.into_iter().map(subtree).collect(),
+        });
+        let issuer = CertifiedIssuer::signed_by(params, key(), &self.issuer)
+            .expect("these parameters are valid");
+        let mut intermediates = vec![(issuer.der().to_vec(), issuer.pem())];
+        intermediates.extend_from_slice(&self.intermediates);
+        Self { name, issuer, intermediates }
     }
 
     /// A certificate for `names`, which are host names, wildcards or IP addresses, with its key.
@@ -48,17 +105,54 @@ impl TestAuthority {
     ///
     /// If a name is none.
     pub fn issue<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> TestIdentity {
-        let names: Vec<String> = names.into_iter().map(Into::into).collect();
-        let mut params = CertificateParams::new(names).expect("the names are names");
-        params.distinguished_name.push(DnType::CommonName, "a test");
-        let key = KeyPair::generate().expect("a key of the default kind can be made");
-        let leaf = params.signed_by(&key, &self.issuer).expect("these parameters are valid");
-        TestIdentity {
-            chain: vec![leaf.der().to_vec()],
-            chain_pem: leaf.pem(),
-            key: key.serialize_der(),
-            key_pem: key.serialize_pem(),
-        }
+        self.certificate(names).issue()
+    }
+
+    /// A certificate for `names` as [`issue`](Self::issue) makes it, of which more can be said
+    /// before it is made.
+    ///
+    /// # Panics
+    ///
+    /// If a name is none.
+    pub fn certificate<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> TestCertificate<'_> {
+        TestCertificate::by(Some(self), names)
+    }
+
+    /// The list of what this authority has revoked, which says that it is complete and good until
+    /// the year 4096.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry_testing::TestAuthority;
+    ///
+    /// let authority = TestAuthority::new();
+    /// let (good, stolen) = (authority.issue(["a.test"]), authority.issue(["b.test"]));
+    /// let revocations = authority.revocations([&stolen]);
+    /// assert!(revocations.pem().starts_with("-----BEGIN X509 CRL-----"));
+    /// # drop(good);
+    /// ```
+    pub fn revocations<'a>(
+        &self,
+        revoked: impl IntoIterator<Item = &'a TestIdentity>,
+    ) -> TestRevocations {
+        let revoked = revoked.into_iter().map(|identity| RevokedCertParams {
+            serial_number: SerialNumber::from(identity.serial),
+            revocation_time: date_time_ymd(2020, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2020, 1, 1),
+            next_update: date_time_ymd(4096, 1, 1),
+            crl_number: SerialNumber::from(serial::next()),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.issuer).expect("these parameters are valid");
+        let pem = list.pem().expect("a list can be written in PEM");
+        TestRevocations { der: list.der().to_vec(), pem }
     }
 
     /// The certificate of the authority, in PEM.
@@ -70,6 +164,21 @@ impl TestAuthority {
     pub fn certificate_der(&self) -> Vec<u8> {
         self.issuer.der().to_vec()
     }
+
+    pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
+    }
+
+    /// In DER and PEM, lowest first.
+    pub(super) fn intermediates(&self) -> &[(Vec<u8>, String)] {
+        &self.intermediates
+    }
+
+    fn root(name: String) -> Self {
+        let issuer =
+            CertifiedIssuer::self_signed(params(&name), key()).expect("these parameters are valid");
+        Self { name, issuer, intermediates: Vec::new() }
+    }
 }
 
 impl Default for TestAuthority {
@@ -78,24 +187,47 @@ impl Default for TestAuthority {
     }
 }
 
-impl TestIdentity {
-    /// The certificates, that of the identity first, each in DER.
-    pub fn chain_der(&self) -> &[Vec<u8>] {
-        &self.chain
+impl fmt::Debug for TestAuthority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestAuthority").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A list of revoked certificates (CRL).
+#[derive(Clone, Debug)]
+pub struct TestRevocations {
+    der: Vec<u8>,
+    pem: String,
+}
+
+impl TestRevocations {
+    /// In DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
     }
 
-    /// The certificates, that of the identity first, in PEM.
-    pub fn chain_pem(&self) -> &str {
-        &self.chain_pem
+    /// In PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
     }
+}
 
-    /// The private key in DER (PKCS#8).
-    pub fn key_der(&self) -> &[u8] {
-        &self.key
-    }
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.serial_number = Some(SerialNumber::from(serial::next()));
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
 
-    /// The private key in PEM (PKCS#8).
-    pub fn key_pem(&self) -> &str {
-        &self.key_pem
+fn key() -> KeyPair {
+    KeyPair::generate().expect("a key of the default kind can be made")
+}
+
+fn subtree(name: &str) -> GeneralSubtree {
+    match name.parse() {
+        Ok(network) => GeneralSubtree::IpAddress(network),
+        Err(()) => GeneralSubtree::DnsName(name.into()),
     }
 }
