@@ -4,6 +4,7 @@
 //! with a handle by which the test plays the other side:
 //!
 //! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
+//! - [`faulty()`]: wraps any connection into one that misbehaves as its [`Faults`] say, and counts;
 //! - [`scripted_connector()`]: a connector whose calls appear at a [`ConnectorHandle`];
 //! - [`scripted_resolver()`]: a resolver whose lookups appear at a [`ResolverHandle`];
 //! - [`scripted_server()`]: a server that yields what its [`ServerHandle`] pushes;
@@ -70,6 +71,7 @@ pub use crate::{
     check_connection::{check_abort, check_connection},
     check_server::{check_control, check_drop},
     directory::TestDir,
+    faulty::{Faults, FaultyConnection, IoCounts, Operation, faulty},
     manual_clock::ManualClock,
     memory::{MemoryConnection, pair, pair_between, pair_with_capacity},
     scripted_call::Call,
@@ -89,6 +91,7 @@ mod directory;
 #[cfg(feature = "dns")]
 mod dns;
 mod exchange;
+mod faulty;
 mod link;
 mod manual_clock;
 mod memory;

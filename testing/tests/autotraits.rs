@@ -15,9 +15,9 @@ use socketry_server::{
     ListenFailed, Network, ServerGroup, Slot, State, Watch,
 };
 use socketry_testing::{
-    Call, ConnectorHandle, CountingWaker, Lookup, ManualClock, MemoryConnection, ResolverHandle,
-    ScriptedConnector, ScriptedResolver, ScriptedServer, ServerHandle, TestDir, scripted_connector,
-    scripted_resolver,
+    Call, ConnectorHandle, CountingWaker, Faults, FaultyConnection, Lookup, ManualClock,
+    MemoryConnection, ResolverHandle, ScriptedConnector, ScriptedResolver, ScriptedServer,
+    ServerHandle, TestDir, scripted_connector, scripted_resolver,
 };
 
 fn assert_send_sync_unpin<T: Send + Sync + Unpin + ?Sized>() {}
@@ -84,6 +84,8 @@ fn the_fakes_can_be_played_from_another_thread() {
     assert_send_sync_unpin::<ServerHandle>();
     assert_send_sync_unpin::<ManualClock>();
     assert_send_sync_unpin::<CountingWaker>();
+    assert_send_sync_unpin::<FaultyConnection<MemoryConnection>>();
+    assert_send_sync_unpin::<Faults>();
     assert_send_sync_unpin::<TestDir>();
 }
 

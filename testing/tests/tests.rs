@@ -5,6 +5,7 @@ mod autotraits;
 mod candidates;
 mod clock;
 mod connector;
+mod faulty;
 mod group;
 mod memory;
 mod scripted_connector;
