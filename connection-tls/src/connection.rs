@@ -2,9 +2,10 @@
 
 use std::{
     fmt,
-    io::{self, IoSlice},
+    future::{Future, poll_fn},
+    io::{self, IoSlice, IoSliceMut},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
@@ -50,18 +51,106 @@ impl<C: Connection> TlsConnection<C> {
         self.session.common()
     }
 
-    /// Ends the connection so that nothing is lost: close_notify and FIN, then reads until the peer
-    /// has ended too, for as long as [`TlsOptions::close_within`] says at most.
+    /// Asks the peer for new keys, with which both go on from the next write (TLS 1.3).
+    ///
+    /// Sessions do so by themselves before their keys have been used too often.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported), if the session speaks TLS 1.2.
+    pub fn refresh_keys(&mut self) -> io::Result<()> {
+        let refreshed = self.session.rustls().refresh_traffic_keys();
+        refreshed.map_err(|error| io::Error::new(io::ErrorKind::Unsupported, error))
+    }
+
+    /// Bytes that both ends can make of this session and nobody else can (RFC 5705).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), if there are to be more than the session can
+    /// make.
+    pub fn export_keying_material(
+        &self,
+        output: &mut [u8],
+        label: &[u8],
+        context: Option<&[u8]>,
+    ) -> io::Result<()> {
+        let exported = self.session.export(output, label, context);
+        exported.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+    }
+
+    /// Ends the connection so that nothing is lost: says goodbye (close_notify, FIN), and then waits
+    /// until the peer has ended as well, for as long as
+    /// [`close_within`](TlsOptions::close_within) says at most. What the peer still says is thrown
+    /// away.
+    ///
+    /// Who closes and drops at once may lose what was said last: there is nearly always something
+    /// unread in a TLS connection, such as the tickets that servers send after the handshake; a
+    /// socket that is dropped with something unread resets the connection, and the peer's system
+    /// throws away what the peer has not read yet.
+    ///
+    /// # Errors
+    ///
+    /// - What the connection below says if the last bytes cannot be sent, or if it breaks before the
+    ///   peer has ended. A peer that ends without a goodbye has ended.
+    /// - [`TimedOut`](io::ErrorKind::TimedOut): the peer has not ended in time. Then drop the
+    ///   connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future has said as much as there was time for. Called again, it goes on, with the
+    /// whole time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::AsyncWriteExt;
+    /// use socketry_connection::Connection;
+    /// use socketry_connection_tls::TlsConnection;
+    ///
+    /// async fn answer<C: Connection>(mut client: TlsConnection<C>) -> std::io::Result<()> {
+    ///     client.write_all(b"the whole answer").await?;
+    ///     client.shutdown().await
+    /// }
+    /// ```
     pub async fn shutdown(&mut self) -> io::Result<()> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_close(cx)).await?;
-        let mut rest = [0; 4096];
-        loop {
-            let read = std::future::poll_fn(|cx| Pin::new(&mut *self).poll_read(cx, &mut rest));
-            if read.await? == 0 {
-                return Ok(());
+        let mut late = self.session.time_to_close();
+        poll_fn(|cx| match self.poll_shutdown(cx) {
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => {
+                ready!(Pin::new(&mut late).poll(cx));
+                Poll::Ready(Err(self.session.not_closed(&self.inner)))
+            }
+        })
+        .await
+    }
+
+    /// Closes, and reads at the same time: the peer may have to write before it can read.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        /// How often in a row there may be something to throw away before others get a turn.
+        const IN_A_ROW: usize = 32;
+
+        let is_closed = Pin::new(&mut *self).poll_close(cx)?.is_ready();
+        let mut rest = [0; 1024];
+        for _ in 0..IN_A_ROW {
+            match Pin::new(&mut *self).poll_read(cx, &mut rest) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(0)) => return ended(is_closed),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return ended(is_closed);
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
+}
+
+/// The peer has ended; it remains to be closed here.
+fn ended(is_closed: bool) -> Poll<io::Result<()>> {
+    if is_closed { Poll::Ready(Ok(())) } else { Poll::Pending }
 }
 
 impl<C: Connection> AsyncRead for TlsConnection<C> {
@@ -72,6 +161,15 @@ impl<C: Connection> AsyncRead for TlsConnection<C> {
     ) -> Poll<io::Result<usize>> {
         let Self { inner, session } = self.get_mut();
         session.poll_read(inner, cx, buffer)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Self { inner, session } = self.get_mut();
+        session.poll_read_vectored(inner, cx, buffers)
     }
 }
 

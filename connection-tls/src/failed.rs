@@ -1,11 +1,11 @@
 //! Why a handshake has failed.
 
-use std::{error::Error, fmt, io, time::Duration};
+use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
 use rustls::AlertDescription;
 use socketry_connection::Address;
 
-use crate::TlsInfo;
+use crate::{TlsInfo, explain::Explanation};
 
 /// The error of a connection that could not be secured.
 ///
@@ -19,13 +19,14 @@ pub struct HandshakeFailed(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     peer: Peer,
-    failure: HandshakeFailure,
+    explanation: Explanation,
     error: io::Error,
     info: TlsInfo,
 }
 
+/// Who was to be connected to, or has connected.
 #[derive(Debug)]
-enum Peer {
+pub(crate) enum Peer {
     To(String),
     From(Option<Address>),
 }
@@ -79,22 +80,19 @@ pub enum HandshakeFailure {
 }
 
 impl HandshakeFailed {
-    pub(crate) fn to(
-        peer: String,
-        failure: HandshakeFailure,
+    pub(crate) fn new(
+        peer: Peer,
+        explanation: Explanation,
         error: io::Error,
         info: TlsInfo,
     ) -> Self {
-        Self(Box::new(Inner { peer: Peer::To(peer), failure, error, info }))
+        Self(Box::new(Inner { peer, explanation, error, info }))
     }
 
-    pub(crate) fn from(
-        peer: Option<Address>,
-        failure: HandshakeFailure,
-        error: io::Error,
-        info: TlsInfo,
-    ) -> Self {
-        Self(Box::new(Inner { peer: Peer::From(peer), failure, error, info }))
+    pub(crate) fn timed_out(peer: Peer, after: Duration, info: TlsInfo) -> Self {
+        let failure = HandshakeFailure::TimedOut { after };
+        let (words, kind) = (String::new(), io::ErrorKind::TimedOut);
+        Self::new(peer, Explanation { failure, words, kind }, kind.into(), info)
     }
 
     /// Says which target it was, such as `tls://example.com:443`, if a connector knows better than
@@ -106,7 +104,7 @@ impl HandshakeFailed {
 
     /// In which way it has failed.
     pub fn failure(&self) -> &HandshakeFailure {
-        &self.0.failure
+        &self.0.explanation.failure
     }
 
     /// Why it has failed.
@@ -122,31 +120,62 @@ impl HandshakeFailed {
 
 impl fmt::Display for HandshakeFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { peer, failure, error, .. } = &*self.0;
+        let Inner { peer, explanation, .. } = &*self.0;
         f.write_str("connection ")?;
         match peer {
             Peer::To(target) => write!(f, "to {target} ")?,
             Peer::From(Some(remote)) => write!(f, "from {remote} ")?,
             Peer::From(None) => {}
         }
-        match failure {
+        match explanation.failure {
             HandshakeFailure::TimedOut { after } => {
                 write!(f, "timed out after {after:?} during TLS handshake")
             }
-            _ => write!(f, "failed during TLS handshake: {error}"),
+            _ => write!(f, "failed during TLS handshake: {}", explanation.words),
         }
     }
 }
 
+/// The error of rustls, of whoever has chosen the configuration, or of the connection below.
 impl Error for HandshakeFailed {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.0.error)
     }
 }
 
-/// Keeps the kind.
+/// Of the kind that says what has happened: [`InvalidData`](io::ErrorKind::InvalidData) for what
+/// the peer has sent, [`ConnectionReset`](io::ErrorKind::ConnectionReset) if it has gone,
+/// [`TimedOut`](io::ErrorKind::TimedOut), or that of the connection below.
 impl From<HandshakeFailed> for io::Error {
     fn from(error: HandshakeFailed) -> Self {
-        Self::new(error.0.error.kind(), error)
+        Self::new(error.0.explanation.kind, error)
+    }
+}
+
+/// What a verifier says of a certificate that is not among those that are pinned, as
+/// [`CertificateError::Other`](rustls::CertificateError::Other).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotPinned {
+    found: String,
+}
+
+impl NotPinned {
+    /// `found` is the pin that this certificate would have.
+    pub fn new(found: impl Into<String>) -> Self {
+        Self { found: found.into() }
+    }
+}
+
+impl fmt::Display for NotPinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "certificate is none of those that are pinned: it is {}", self.found)
+    }
+}
+
+impl Error for NotPinned {}
+
+impl From<NotPinned> for rustls::Error {
+    fn from(error: NotPinned) -> Self {
+        rustls::CertificateError::Other(rustls::OtherError(Arc::new(error))).into()
     }
 }

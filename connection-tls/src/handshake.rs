@@ -3,9 +3,10 @@
 use std::{
     future::{Future, poll_fn},
     io,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
 use futures_rustls::{LazyConfigAcceptor, TlsConnector};
@@ -17,7 +18,11 @@ use rustls::{
 use socketry_connection::{Connection, Sleep};
 
 use crate::{
-    HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions, transport::Transport,
+    HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions,
+    explain::{Evidence, Explanation, Side},
+    failed::Peer,
+    remembered::{Certificates, refused_during},
+    transport::Transport,
 };
 
 impl TlsOptions {
@@ -33,23 +38,30 @@ impl TlsOptions {
             ServerName::DnsName(name) if config.enable_sni => Some(name.as_ref().to_string()),
             _ => None,
         };
-        let connector = TlsConnector::from(config);
-        let handshake = connector.connect(name, Transport::new(inner)).into_fallible();
-        match self.in_time(handshake).await {
-            Some(Ok(stream)) => {
-                let (transport, session) = stream.into_inner();
-                Ok(TlsConnection::new(transport.inner, session.into(), sni, self))
+        let mut transport = Transport::new(inner);
+        let handshake = async {
+            let handshake = TlsConnector::from(config).connect(name, &mut transport);
+            let stream = handshake.into_fallible().await.map_err(|(error, _)| error)?;
+            let (transport, session) = stream.into_inner();
+            transport.flush().await?;
+            Ok(session)
+        };
+        let (ended, refused) = self.in_time(handshake).await;
+        let peer = Peer::To(target);
+        let mut info = TlsInfo { server_name: sni, ..TlsInfo::default() };
+        let error = match ended {
+            Some(Ok(session)) => {
+                let name = info.server_name;
+                return Ok(TlsConnection::new(transport.inner, session.into(), name, self));
             }
-            Some(Err((error, _transport))) => {
-                let failure = HandshakeFailure::of(&error);
-                let info = TlsInfo { server_name: sni, ..TlsInfo::default() };
-                Err(HandshakeFailed::to(target, failure, error, info))
-            }
-            None => {
-                let info = TlsInfo { server_name: sni, ..TlsInfo::default() };
-                Err(HandshakeFailed::to(target, self.timed_out(), timed_out(), info))
-            }
-        }
+            Some(Err(error)) => error,
+            None => return Err(HandshakeFailed::timed_out(peer, self.within(), info)),
+        };
+        let first_bytes = transport.first_bytes();
+        let evidence = Evidence { side: Side::Client, first_bytes, certificates: &refused };
+        let explanation = evidence.explain(&error);
+        info.peer_certificates = refused;
+        Err(HandshakeFailed::new(peer, explanation, error, info))
     }
 
     /// Secures `inner` as its server, with the configuration that `choose` has for the client's
@@ -59,80 +71,80 @@ impl TlsOptions {
         inner: C,
         choose: impl FnOnce(&ClientHello<'_>) -> io::Result<Arc<ServerConfig>>,
     ) -> Result<TlsConnection<C>, HandshakeFailed> {
-        let remote = inner.remote_address();
+        let peer = Peer::From(inner.remote_address());
         let mut info = TlsInfo::default();
+        let mut transport = Transport::new(inner);
         let handshake = async {
-            let acceptor = LazyConfigAcceptor::new(Acceptor::default(), Transport::new(inner));
-            let start = acceptor.await.map_err(|error| (HandshakeFailure::of(&error), error))?;
+            let start = LazyConfigAcceptor::new(Acceptor::default(), &mut transport).await?;
             let hello = start.client_hello();
             info.server_name = hello.server_name().map(Into::into);
-            let config = choose(&hello).map_err(|error| (HandshakeFailure::Refused, error))?;
+            let config = choose(&hello).map_err(Fault::Choice)?;
             let accept = start.into_stream(config).into_fallible();
-            accept.await.map_err(|(error, _)| (HandshakeFailure::of(&error), error))
+            let stream = accept.await.map_err(|(error, _)| error)?;
+            let (transport, session) = stream.into_inner();
+            transport.flush().await?;
+            Ok(session)
         };
-        let ended = self.in_time(handshake).await;
-        match ended {
-            Some(Ok(stream)) => {
-                let (transport, session) = stream.into_inner();
-                Ok(TlsConnection::new(transport.inner, session.into(), info.server_name, self))
+        let (ended, refused) = self.in_time(handshake).await;
+        let (explanation, error) = match ended {
+            Some(Ok(session)) => {
+                let name = info.server_name;
+                return Ok(TlsConnection::new(transport.inner, session.into(), name, self));
             }
-            Some(Err((failure, error))) => Err(HandshakeFailed::from(remote, failure, error, info)),
-            None => Err(HandshakeFailed::from(remote, self.timed_out(), timed_out(), info)),
-        }
+            Some(Err(Fault::Choice(error))) => {
+                let failure = HandshakeFailure::Refused;
+                let (words, kind) = (error.to_string(), error.kind());
+                (Explanation { failure, words, kind }, error)
+            }
+            Some(Err(Fault::Tls(error))) => {
+                let first_bytes = transport.first_bytes();
+                let evidence = Evidence { side: Side::Server, first_bytes, certificates: &refused };
+                (evidence.explain(&error), error)
+            }
+            None => return Err(HandshakeFailed::timed_out(peer, self.within(), info)),
+        };
+        info.peer_certificates = refused;
+        Err(HandshakeFailed::new(peer, explanation, error, info))
     }
 
-    /// `None` if the time was up before.
-    async fn in_time<F: Future>(&self, handshake: F) -> Option<F::Output> {
+    /// What comes of `handshake`, or `None` if the time is up before; and the certificates that were
+    /// refused in it.
+    async fn in_time<F: Future>(&self, handshake: F) -> (Option<F::Output>, Certificates) {
         let mut handshake = pin!(handshake);
         let mut sleep = None;
-        poll_fn(|cx| {
-            if let Poll::Ready(output) = handshake.as_mut().poll(cx) {
+        let mut refused = Certificates::new();
+        let ended = poll_fn(|cx| {
+            let (poll, certificates) = refused_during(|| handshake.as_mut().poll(cx));
+            if let Some(certificates) = certificates {
+                refused = certificates;
+            }
+            if let Poll::Ready(output) = poll {
                 return Poll::Ready(Some(output));
             }
             let Some(within) = self.handshake_within else {
                 return Poll::Pending;
             };
             let sleep = sleep.get_or_insert_with(|| Sleep::after(self.clock.as_ref(), within));
-            pin!(sleep).poll(cx).map(|()| None)
-        })
-        .await
+            Pin::new(sleep).poll(cx).map(|()| None)
+        });
+        let ended = ended.await;
+        (ended, refused)
     }
 
-    fn timed_out(&self) -> HandshakeFailure {
-        HandshakeFailure::TimedOut { after: self.handshake_within.unwrap_or_default() }
-    }
-}
-
-impl HandshakeFailure {
-    fn of(error: &io::Error) -> Self {
-        use rustls::{CertificateError as Certificate, Error};
-        if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) {
-            return Self::PeerGone;
-        }
-        let payload = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
-        match payload {
-            Some(Error::InvalidCertificate(certificate)) => match certificate {
-                Certificate::Expired | Certificate::ExpiredContext { .. } => Self::Expired,
-                Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
-                    Self::NotYetValid
-                }
-                Certificate::NotValidForNameContext { presented, .. } => {
-                    Self::WrongName { names: presented.clone() }
-                }
-                Certificate::UnknownIssuer => Self::UnknownIssuer,
-                Certificate::Revoked => Self::Revoked,
-                _ => Self::BadCertificate,
-            },
-            Some(Error::AlertReceived(alert)) => Self::Alert(*alert),
-            Some(Error::NoCertificatesPresented) => Self::NoCertificate,
-            Some(Error::PeerIncompatible(_)) => Self::NothingInCommon,
-            Some(Error::NoApplicationProtocol) => Self::NoProtocolInCommon,
-            Some(Error::InvalidMessage(_)) => Self::NotTls,
-            _ => Self::Other,
-        }
+    fn within(&self) -> Duration {
+        self.handshake_within.unwrap_or_default()
     }
 }
 
-fn timed_out() -> io::Error {
-    io::ErrorKind::TimedOut.into()
+/// What has ended the handshake of a server.
+enum Fault {
+    /// Whoever chooses the configuration has refused.
+    Choice(io::Error),
+    Tls(io::Error),
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Tls(error)
+    }
 }

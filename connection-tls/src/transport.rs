@@ -1,26 +1,63 @@
 //! What stands between a handshake and the connection that carries it.
 
 use std::{
+    future::poll_fn,
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use crate::explain::SHOWN;
+
 /// The connection below, as the handshake may see it.
 ///
+/// - The first bytes that come are kept, to be told if they are not TLS.
 /// - A write that takes nothing is an error, where futures-rustls would try for ever.
 /// - A flush is always ready, where futures-rustls forgets one that is not; it is made up for
 ///   before the next read.
 pub(crate) struct Transport<C> {
     pub(crate) inner: C,
     must_flush: bool,
+    first_bytes: [u8; SHOWN],
+    kept: usize,
 }
 
 impl<C> Transport<C> {
     pub(crate) fn new(inner: C) -> Self {
-        Self { inner, must_flush: false }
+        Self { inner, must_flush: false, first_bytes: [0; SHOWN], kept: 0 }
+    }
+
+    /// The first bytes that have come.
+    pub(crate) fn first_bytes(&self) -> &[u8] {
+        &self.first_bytes[..self.kept]
+    }
+
+    /// Makes up for the flushes that were answered too early.
+    pub(crate) async fn flush(&mut self) -> io::Result<()>
+    where
+        C: AsyncWrite + Unpin,
+    {
+        poll_fn(|cx| self.poll_due_flush(cx)).await
+    }
+
+    fn poll_due_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        C: AsyncWrite + Unpin,
+    {
+        if self.must_flush {
+            ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+            self.must_flush = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = &mut self.first_bytes[self.kept..];
+        let count = room.len().min(bytes.len());
+        room[..count].copy_from_slice(&bytes[..count]);
+        self.kept += count;
     }
 }
 
@@ -30,13 +67,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<C> {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        if self.must_flush {
-            match Pin::new(&mut self.inner).poll_flush(cx)? {
-                Poll::Ready(()) => self.must_flush = false,
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-        Pin::new(&mut self.inner).poll_read(cx, buffer)
+        ready!(self.poll_due_flush(cx))?;
+        let count = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        self.keep(&buffer[..count]);
+        Poll::Ready(Ok(count))
     }
 }
 

@@ -1,1 +1,4 @@
-//! TLS over any connection, for both sides.
+//! What TLS does to a connection: in memory, over connections that misbehave, and over sockets.
+
+mod records;
+mod support;
