@@ -1,4 +1,5 @@
 //! What TLS does to a connection: in memory, over connections that misbehave, and over sockets.
 
+mod handshakes;
 mod records;
 mod support;
