@@ -8,24 +8,36 @@ pub use rustls;
 pub use crate::{
     connection::TlsConnection,
     failed::{HandshakeFailed, HandshakeFailure, NotPinned},
+    identity::{Identity, IdentityLoader},
     info::TlsInfo,
+    load_failed::LoadFailed,
     options::{TlsOptions, Truncation},
+    protocol::{Protocol, ResolvedProtocol, TlsVersion},
     provider::default_provider,
     remembered::{remembering, remembering_clients},
+    roots::Roots,
     session_failed::SessionFailed,
 };
 
 mod both_sides;
+mod certificates;
 mod connection;
+mod document;
 mod explain;
 mod failed;
 mod handshake;
+mod identity;
 mod info;
+mod key;
+mod load_failed;
 mod options;
 mod outgoing;
+mod pem;
+mod protocol;
 mod provider;
 mod read_ahead;
 mod remembered;
+mod roots;
 mod session;
 mod session_failed;
 mod transport;

@@ -1,5 +1,8 @@
 //! What TLS does to a connection: in memory, over connections that misbehave, and over sockets.
 
 mod handshakes;
+mod identities;
+mod protocol;
 mod records;
+mod roots;
 mod support;
