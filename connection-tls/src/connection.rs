@@ -24,7 +24,7 @@ impl<C: Connection> TlsConnection<C> {
     pub(crate) fn new(
         mut inner: C,
         session: rustls::Connection,
-        server_name: Option<String>,
+        server_name: Option<&str>,
         options: &TlsOptions,
     ) -> Self {
         inner.attributes_mut().insert(TlsInfo::of(&session, server_name));

@@ -27,7 +27,9 @@ struct Inner {
 /// Who was to be connected to, or has connected.
 #[derive(Debug)]
 pub(crate) enum Peer {
-    To(String),
+    To(Option<Address>),
+    /// A connector knows better than the connection.
+    Target(String),
     From(Option<Address>),
 }
 
@@ -98,7 +100,7 @@ impl HandshakeFailed {
     /// Says which target it was, such as `tls://example.com:443`, if a connector knows better than
     /// the connection.
     pub fn with_target(mut self, target: impl fmt::Display) -> Self {
-        self.0.peer = Peer::To(target.to_string());
+        self.0.peer = Peer::Target(target.to_string());
         self
     }
 
@@ -123,9 +125,10 @@ impl fmt::Display for HandshakeFailed {
         let Inner { peer, explanation, .. } = &*self.0;
         f.write_str("connection ")?;
         match peer {
-            Peer::To(target) => write!(f, "to {target} ")?,
+            Peer::To(Some(remote)) => write!(f, "to {remote} ")?,
+            Peer::Target(target) => write!(f, "to {target} ")?,
             Peer::From(Some(remote)) => write!(f, "from {remote} ")?,
-            Peer::From(None) => {}
+            Peer::To(None) | Peer::From(None) => {}
         }
         match explanation.failure {
             HandshakeFailure::TimedOut { after } => {

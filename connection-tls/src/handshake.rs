@@ -15,7 +15,7 @@ use rustls::{
     pki_types::ServerName,
     server::{Acceptor, ClientHello},
 };
-use socketry_connection::{Connection, Sleep};
+use socketry_connection::{Address, Connection, Sleep};
 
 use crate::{
     HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions,
@@ -33,11 +33,10 @@ impl TlsOptions {
         name: ServerName<'static>,
         config: Arc<ClientConfig>,
     ) -> Result<TlsConnection<C>, HandshakeFailed> {
-        let target = name.to_str().into_owned();
-        let sni = match &name {
-            ServerName::DnsName(name) if config.enable_sni => Some(name.as_ref().to_string()),
+        let info = TlsInfo::begun(match &name {
+            ServerName::DnsName(name) if config.enable_sni => Some(name.as_ref()),
             _ => None,
-        };
+        });
         let mut transport = Transport::new(inner);
         let handshake = async {
             let handshake = TlsConnector::from(config).connect(name, &mut transport);
@@ -47,21 +46,22 @@ impl TlsOptions {
             Ok(session)
         };
         let (ended, refused) = self.in_time(handshake).await;
-        let peer = Peer::To(target);
-        let mut info = TlsInfo { server_name: sni, ..TlsInfo::default() };
         let error = match ended {
             Some(Ok(session)) => {
-                let name = info.server_name;
+                let name = info.server_name();
                 return Ok(TlsConnection::new(transport.inner, session.into(), name, self));
             }
-            Some(Err(error)) => error,
-            None => return Err(HandshakeFailed::timed_out(peer, self.within(), info)),
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        let peer = Peer::To(transport.inner.remote_address().map(Address::with_tls));
+        let Some(error) = error else {
+            return Err(HandshakeFailed::timed_out(peer, self.within(), info));
         };
         let first_bytes = transport.first_bytes();
         let evidence = Evidence { side: Side::Client, first_bytes, certificates: &refused };
         let explanation = evidence.explain(&error);
-        info.peer_certificates = refused;
-        Err(HandshakeFailed::new(peer, explanation, error, info))
+        Err(HandshakeFailed::new(peer, explanation, error, info.with_refused(&refused)))
     }
 
     /// Secures `inner` as its server, with the configuration that `choose` has for the client's
@@ -77,7 +77,7 @@ impl TlsOptions {
         let handshake = async {
             let start = LazyConfigAcceptor::new(Acceptor::default(), &mut transport).await?;
             let hello = start.client_hello();
-            info.server_name = hello.server_name().map(Into::into);
+            info = TlsInfo::begun(hello.server_name());
             let config = choose(&hello).map_err(Fault::Choice)?;
             let accept = start.into_stream(config).into_fallible();
             let stream = accept.await.map_err(|(error, _)| error)?;
@@ -88,7 +88,7 @@ impl TlsOptions {
         let (ended, refused) = self.in_time(handshake).await;
         let (explanation, error) = match ended {
             Some(Ok(session)) => {
-                let name = info.server_name;
+                let name = info.server_name();
                 return Ok(TlsConnection::new(transport.inner, session.into(), name, self));
             }
             Some(Err(Fault::Choice(error))) => {
@@ -103,8 +103,7 @@ impl TlsOptions {
             }
             None => return Err(HandshakeFailed::timed_out(peer, self.within(), info)),
         };
-        info.peer_certificates = refused;
-        Err(HandshakeFailed::new(peer, explanation, error, info))
+        Err(HandshakeFailed::new(peer, explanation, error, info.with_refused(&refused)))
     }
 
     /// What comes of `handshake`, or `None` if the time is up before; and the certificates that were

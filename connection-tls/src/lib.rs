@@ -22,6 +22,7 @@ pub use crate::{
 mod both_sides;
 mod certificates;
 mod connection;
+mod details;
 mod document;
 mod explain;
 mod failed;

@@ -11,7 +11,7 @@ use std::{
 /// header), users what they like (the name of the authenticated user). A value is found by its
 /// type through every wrapper, because wrappers forward the attributes of what they wrap.
 ///
-/// An empty set allocates nothing, a fact costs two allocations, and a look-up walks a short list.
+/// An empty set allocates nothing, a fact costs one allocation, and a look-up walks a short list.
 ///
 /// # Examples
 ///
@@ -44,27 +44,30 @@ impl Attributes {
             return Some(mem::replace(there, value));
         }
         let next = self.first.take();
-        let entry = Entry { type_name: type_name::<T>(), value: Box::new(value), next };
-        self.first = Some(Box::new(entry));
+        self.first = Some(Box::new(Entry {
+            type_name: type_name::<T>(),
+            next,
+            value: Some(value),
+        }));
         None
     }
 
     /// The fact of this type.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.iter().find_map(|entry| entry.value.downcast_ref())
+        self.iter().find_map(|entry| entry.value.downcast_ref::<Option<T>>()?.as_ref())
     }
 
     /// The fact of this type, to change it.
     pub fn get_mut<T: Send + Sync + 'static>(&mut self) -> Option<&mut T> {
-        self.link_to::<T>().as_mut()?.value.downcast_mut()
+        self.link_to::<T>().as_mut()?.value.downcast_mut::<Option<T>>()?.as_mut()
     }
 
     /// Takes the fact of this type out.
     pub fn remove<T: Send + Sync + 'static>(&mut self) -> Option<T> {
         let link = self.link_to::<T>();
-        let Entry { value, next, .. } = *link.take()?;
-        *link = next;
-        Some(*value.downcast().ok()?)
+        let mut entry = link.take()?;
+        *link = entry.next.take();
+        entry.value.downcast_mut::<Option<T>>()?.take()
     }
 
     /// How many facts there are.
@@ -84,7 +87,7 @@ impl Attributes {
     /// Where the fact of this type hangs, or the end of the list.
     fn link_to<T: 'static>(&mut self) -> &mut Link {
         let mut link = &mut self.first;
-        while link.as_ref().is_some_and(|entry| !entry.value.is::<T>()) {
+        while link.as_ref().is_some_and(|entry| !entry.value.is::<Option<T>>()) {
             match link {
                 Some(entry) => link = &mut entry.next,
                 None => break,
@@ -103,10 +106,12 @@ impl fmt::Debug for Attributes {
 
 type Link = Option<Box<Entry>>;
 
-struct Entry {
+/// A fact in one piece with its place in the list.
+struct Entry<Value: ?Sized = dyn Any + Send + Sync> {
     type_name: &'static str,
-    value: Box<dyn Any + Send + Sync>,
     next: Link,
+    /// An `Option`, so that it can be taken out although its size is not known.
+    value: Value,
 }
 
 #[cfg(test)]
