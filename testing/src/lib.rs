@@ -1,7 +1,7 @@
 //! Fakes with handles, for tests of connectors, resolvers, servers and the layers around them.
 //!
-//! But for the nameserver, nothing in here opens a socket or waits for real time. Each fake comes
-//! with a handle by which the test plays the other side:
+//! But for the nameserver and the programs, nothing in here opens a socket or waits for real time.
+//! Each fake comes with a handle by which the test plays the other side:
 //!
 //! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
 //! - [`faulty()`]: wraps any connection into one that misbehaves as its [`Faults`] say, and counts;
@@ -17,6 +17,7 @@
 //! - [`TestDir`]: a directory that goes away with the test;
 //! - `TestAuthority` and `TestCertificate` (with the feature `tls`): certificates made at run time,
 //!   good ones and all kinds of bad ones;
+//! - `Program` (with the feature `peers`, on Linux): openssl, GnuTLS and nginx as the other side;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
 //!   the house as functions that any implementation can be run through; `ResolverCheck` (with the
 //!   feature `dns`) is that of resolvers.
@@ -62,6 +63,8 @@ pub use crate::check_resolver::ResolverCheck;
 pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
 #[cfg(feature = "namespace")]
 pub use crate::namespace::{NamespaceTest, run_namespace_tests};
+#[cfg(all(feature = "peers", target_os = "linux"))]
+pub use crate::peers::{Program, ReservedPort, RunningProgram};
 #[cfg(feature = "tls")]
 pub use crate::tls::{
     IdentityFiles, TestAuthority, TestCertificate, TestIdentity, TestKey, TestRevocations,
@@ -97,6 +100,8 @@ mod manual_clock;
 mod memory;
 #[cfg(feature = "namespace")]
 mod namespace;
+#[cfg(all(feature = "peers", target_os = "linux"))]
+mod peers;
 mod script;
 mod scripted_call;
 mod scripted_connector;

@@ -1,0 +1,9 @@
+//! Programs of others as the other side.
+
+pub use self::{port::ReservedPort, program::Program, running::RunningProgram};
+
+mod known;
+mod port;
+mod program;
+mod running;
+mod said;

@@ -1,0 +1,127 @@
+//! Programs that play the other side.
+
+#![cfg(target_os = "linux")]
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    os::unix::process::ExitStatusExt,
+    panic,
+};
+
+use futures_lite::future::{block_on, poll_once, zip};
+use socketry_testing::{Program, ReservedPort, RunningProgram, TestAuthority, TestDir};
+
+fn shell(script: &str) -> RunningProgram {
+    Program::new("sh", "dash").arg("-c").arg(script).start()
+}
+
+#[test]
+fn a_program_says_lines_on_either_stream_and_ends_with_a_status() {
+    let program = shell("echo one; echo two >&2; echo three; exit 7");
+    block_on(async {
+        assert_eq!(program.says("two").await, "two");
+        assert_eq!(program.says("thr").await, "three");
+        assert_eq!(program.ended().await.code(), Some(7));
+    });
+    assert_eq!(program.said(), "one\nthree\ntwo\n");
+}
+
+#[test]
+fn a_last_line_needs_no_line_feed() {
+    assert_eq!(block_on(shell("printf 'the end'").says("the")), "the end");
+}
+
+#[test]
+fn a_program_that_has_not_spoken_yet_is_waited_for() {
+    let program = shell("read line; echo \"$line!\"");
+    let waits = async {
+        assert!(poll_once(program.says("!")).await.is_none());
+        program.say("now\n");
+        program.says("!").await
+    };
+    assert_eq!(block_on(waits), "now!");
+}
+
+#[test]
+fn many_bytes_go_both_ways_at_once() {
+    let mut program = Program::new("cat", "coreutils").start();
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|index| (index % 251) as u8).collect();
+    program.say(bytes.clone());
+    program.end_input();
+    let (heard, status) = block_on(zip(program.says_bytes(bytes.len()), program.ended()));
+    assert!(heard == bytes && status.success());
+}
+
+#[test]
+fn a_program_that_ends_without_saying_it_fails_the_test_with_all_it_has_said() {
+    let failed = panic::catch_unwind(|| block_on(shell("echo sorry").says("hello")));
+    let message = *failed.unwrap_err().downcast::<String>().unwrap();
+    assert_eq!(message, "sh has ended and has not said \"hello\"; it has said:\nsorry\n");
+}
+
+#[test]
+fn a_missing_program_fails_the_test_with_the_name_of_its_package() {
+    let failed = panic::catch_unwind(|| Program::new("no-such-program", "such-package").start());
+    let message = *failed.unwrap_err().downcast::<String>().unwrap();
+    assert_eq!(message, "there is no no-such-program: install Debian's package such-package");
+}
+
+#[test]
+fn a_killed_program_has_no_time_to_say_goodbye() {
+    let program = shell("trap 'echo goodbye' EXIT; echo ready; read line");
+    block_on(program.says("ready"));
+    program.kill();
+    assert_eq!(block_on(program.ended()).signal(), Some(9));
+    assert_eq!(program.said(), "ready\n");
+}
+
+#[test]
+fn a_dropped_program_and_what_it_has_started_are_gone() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // The grandchild holds the connection, and waits for a line that never comes.
+    let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port}; (echo up; read line) & wait");
+    let program = Program::new("bash", "bash").arg("-c").arg(script).start();
+    let mut held = listener.accept().unwrap().0;
+    block_on(program.says("up"));
+    drop(program);
+    assert_eq!(held.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn a_reserved_port_is_given_to_nobody_who_does_not_name_it() {
+    let port = ReservedPort::new();
+    assert!(TcpStream::connect(port.address()).is_err());
+    let others: Vec<_> = (0..100).map(|_| ReservedPort::new()).collect();
+    assert!(others.iter().all(|other| other.address() != port.address()));
+    let listener = TcpListener::bind(port.address()).unwrap();
+    let mut client = TcpStream::connect(port.address()).unwrap();
+    client.write_all(b"x").unwrap();
+    assert_eq!(listener.accept().unwrap().0.read(&mut [0]).unwrap(), 1);
+}
+
+#[test]
+fn every_known_client_talks_to_every_known_server() {
+    let dir = TestDir::new();
+    let authority = TestAuthority::new();
+    let files = authority.issue(["localhost"]).write_to(&dir, "server");
+    let roots = dir.write("roots.pem", authority.certificate_pem());
+    dir.write("index.html", "served\n");
+    let servers = [Program::openssl_server(&files).args("-www"), Program::gnutls_server(&files), {
+        Program::nginx(&files, dir.path(), "")
+    }];
+    for (mut server, answer) in
+        servers.map(Program::start).into_iter().zip(["200 ok", "GET / HTTP/1.0", "served"])
+    {
+        let address = block_on(server.address());
+        let openssl = Program::openssl_client(address).arg("-CAfile").arg(&roots);
+        let openssl = openssl.args("-verify_return_error -verify_hostname localhost");
+        let gnutls = Program::gnutls_client(address, "localhost", &roots);
+        for client in [openssl, gnutls] {
+            let client = client.start();
+            client.say("GET / HTTP/1.0\r\n\r\n");
+            block_on(client.says(answer));
+        }
+    }
+}
