@@ -11,13 +11,13 @@ use socketry_connector::{Connect, ConnectFailed};
 use socketry_connector_unix::UnixConnector;
 use socketry_testing::{CountingWaker, ManualClock};
 
-use crate::support::{TempDir, address, full};
+use crate::support::{TestDir, address, full};
 
 type Connecting<'a> = Pin<Box<dyn Future<Output = io::Result<UnixConnection>> + Send + 'a>>;
 
 #[test]
 fn a_full_backlog_is_waited_for_and_never_blocks_the_thread() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let (_listener, _waiting) = full::listener(&path);
     let (connector, _clock) = connector();
@@ -27,7 +27,7 @@ fn a_full_backlog_is_waited_for_and_never_blocks_the_thread() {
 
 #[test]
 fn the_server_is_asked_again_after_1_ms_doubling_up_to_50() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let (_listener, _waiting) = full::listener(&path);
     let (connector, clock) = connector();
@@ -44,7 +44,7 @@ fn the_server_is_asked_again_after_1_ms_doubling_up_to_50() {
 
 #[test]
 fn once_the_server_has_accepted_somebody_the_next_try_connects() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let (listener, _waiting) = full::listener(&path);
     let (connector, clock) = connector();
@@ -58,7 +58,7 @@ fn once_the_server_has_accepted_somebody_the_next_try_connects() {
 
 #[test]
 fn the_clock_wakes_the_task_that_waits_and_nothing_else_does() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let (listener, _waiting) = full::listener(&path);
     let (connector, clock) = connector();
@@ -73,7 +73,7 @@ fn the_clock_wakes_the_task_that_waits_and_nothing_else_does() {
 
 #[test]
 fn a_server_that_closes_meanwhile_is_an_error_that_says_how_long_it_was_waited_for() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let (listener, _waiting) = full::listener(&path);
     let (connector, clock) = connector();
@@ -91,7 +91,7 @@ fn a_server_that_closes_meanwhile_is_an_error_that_says_how_long_it_was_waited_f
 
 #[test]
 fn a_call_that_had_to_wait_has_let_others_have_a_turn() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let (fast, slow) = (directory.join("fast"), directory.join("slow"));
     let roomy = UnixListener::bind(&fast).unwrap();
     let (_listener, _waiting) = full::listener(&slow);
@@ -110,7 +110,7 @@ fn a_call_that_had_to_wait_has_let_others_have_a_turn() {
 
 #[test]
 fn on_the_systems_clock_it_connects_too_and_others_run_meanwhile() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let (listener, _waiting) = full::listener(&path);
     let connector = UnixConnector::new();

@@ -10,11 +10,11 @@ use socketry_connector::{BoxConnector, Connect, Event, Observe, Trace};
 use socketry_connector_unix::{SocketOptions, UnixAddress, UnixConnector};
 use socketry_testing::{check_abort, check_connection};
 
-use crate::support::{TempDir, address};
+use crate::support::{TestDir, address};
 
 #[test]
 fn a_server_that_is_there_is_connected_to_at_the_first_poll() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let _listener = UnixListener::bind(&path).unwrap();
     let connector = UnixConnector::new();
@@ -25,7 +25,7 @@ fn a_server_that_is_there_is_connected_to_at_the_first_poll() {
 
 #[test]
 fn the_remote_address_is_the_one_given_and_there_is_no_local_one() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let (connection, _server) = connected(&path);
     let given = Address::Unix(address(&path));
@@ -34,21 +34,21 @@ fn the_remote_address_is_the_one_given_and_there_is_no_local_one() {
 
 #[test]
 fn both_ends_keep_the_contract_of_a_connection() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let (connection, server) = connected(&directory.join("s"));
     future::block_on(check_connection(connection, server));
 }
 
 #[test]
 fn it_can_be_aborted_from_outside() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let (connection, server) = connected(&directory.join("s"));
     future::block_on(check_abort(connection, server));
 }
 
 #[test]
 fn after_the_server_has_finished_writing_it_still_hears_the_client() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let (mut connection, mut server) = connected(&directory.join("s"));
     let heard = future::block_on(async {
         server.close().await.unwrap();
@@ -90,7 +90,7 @@ fn an_abstract_name_of_the_greatest_length_is_connected_to() {
 
 #[test]
 fn a_path_of_the_greatest_length_is_connected_to() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let longest = longest_path(&directory);
     let (connection, _server) = connected(longest.as_ref());
     assert_eq!(connection.remote_address().unwrap().path(), Some(longest.as_ref()));
@@ -98,7 +98,7 @@ fn a_path_of_the_greatest_length_is_connected_to() {
 
 #[test]
 fn buffers_are_set_and_options_of_tcp_have_no_effect() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let _listener = UnixListener::bind(&path).unwrap();
     let options = SocketOptions::new().send_buffer(50_000).recv_buffer(20_000).ttl(7).tos(8);
@@ -112,7 +112,7 @@ fn buffers_are_set_and_options_of_tcp_have_no_effect() {
 
 #[test]
 fn a_trace_hears_the_attempt_and_that_it_was_won() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let _listener = UnixListener::bind(&path).unwrap();
     let log = Log::default();
@@ -124,7 +124,7 @@ fn a_trace_hears_the_attempt_and_that_it_was_won() {
 
 #[test]
 fn connects_that_never_wait_let_others_have_a_turn_after_every_32() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let listener = UnixListener::bind(&path).unwrap();
     let connector = UnixConnector::new();
@@ -148,7 +148,7 @@ fn it_serves_where_types_are_erased_and_from_any_thread() {
     let connector = UnixConnector::new();
     assert_shareable(&connector);
     assert_send(&connector.connect(address("/nowhere")));
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let _listener = UnixListener::bind(&path).unwrap();
     let boxed: BoxConnector<UnixAddress> = BoxConnector::new(connector);
@@ -173,7 +173,7 @@ impl Observe for Log {
 }
 
 /// A path of as many bytes as a Unix socket's may have.
-pub(crate) fn longest_path(directory: &TempDir) -> String {
+pub(crate) fn longest_path(directory: &TestDir) -> String {
     let mut path = directory.join("s").into_os_string().into_string().unwrap();
     path.push_str(&"s".repeat(UnixAddress::MAX_LEN - path.len()));
     path

@@ -16,14 +16,14 @@ use socketry_connector::Connect;
 use socketry_connector_unix::UnixConnector;
 use socketry_testing::{Baseline, ManualClock};
 
-use crate::support::{TempDir, address, full};
+use crate::support::{TestDir, address, full};
 
 mod support;
 
 #[test]
 fn a_call_dropped_while_it_waits_for_room_leaves_no_descriptor_and_no_timer() {
     let baseline = baseline();
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let server = full::listener(&path);
     let (connector, clock) = connector();
@@ -43,7 +43,7 @@ fn a_call_dropped_while_it_waits_for_room_leaves_no_descriptor_and_no_timer() {
 #[test]
 fn a_call_that_waits_holds_one_descriptor_and_one_timer_however_often_it_asks() {
     let _baseline = baseline();
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let _server = full::listener(&path);
     let (connector, clock) = connector();
@@ -59,7 +59,7 @@ fn a_call_that_waits_holds_one_descriptor_and_one_timer_however_often_it_asks() 
 #[test]
 fn a_call_that_waits_on_the_systems_clock_leaves_nothing_when_it_is_dropped() {
     let baseline = baseline();
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let server = full::listener(&path);
     let connector = UnixConnector::new();
@@ -72,7 +72,7 @@ fn a_call_that_waits_on_the_systems_clock_leaves_nothing_when_it_is_dropped() {
 #[test]
 fn a_refused_call_leaves_nothing() {
     let baseline = baseline();
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let connector = UnixConnector::new();
     future::block_on(connector.connect(address(directory.join("s")))).unwrap_err();
     baseline.assert_unchanged();
@@ -81,7 +81,7 @@ fn a_refused_call_leaves_nothing() {
 #[test]
 fn a_connection_that_is_dropped_leaves_nothing_and_its_peer_sees_the_end() {
     let baseline = baseline();
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let listener = UnixListener::bind(&path).unwrap();
     let connector = UnixConnector::new();

@@ -9,7 +9,7 @@ use socketry_connector_unix::UnixConnector;
 
 use crate::{
     connects::{Log, longest_path},
-    support::{TempDir, address},
+    support::{TestDir, address},
 };
 
 const ENOENT: i32 = 2;
@@ -17,7 +17,7 @@ const ECONNREFUSED: i32 = if cfg!(target_os = "linux") { 111 } else { 61 };
 
 #[test]
 fn a_path_where_nothing_is_fails_with_one_line_that_tells_the_whole_story() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let error = refusal(&path);
     assert_eq!(
@@ -31,7 +31,7 @@ fn a_path_where_nothing_is_fails_with_one_line_that_tells_the_whole_story() {
 
 #[test]
 fn a_path_where_nothing_is_keeps_kind_and_number() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let error = refusal(&directory.join("s"));
     assert_eq!((error.kind(), os_error(&error)), (io::ErrorKind::NotFound, Some(ENOENT)));
 }
@@ -48,7 +48,7 @@ fn a_host_and_port_is_a_path_like_others() {
 
 #[test]
 fn the_failed_attempt_is_found_in_the_error() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let error = refusal(&path);
     let failed: &ConnectFailed = error.get_ref().unwrap().downcast_ref().unwrap();
@@ -60,7 +60,7 @@ fn the_failed_attempt_is_found_in_the_error() {
 
 #[test]
 fn a_regular_file_refuses() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("file");
     fs::write(&path, "").unwrap();
     let error = refusal(&path);
@@ -71,7 +71,7 @@ fn a_regular_file_refuses() {
 
 #[test]
 fn a_socket_without_a_server_refuses() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     drop(UnixListener::bind(&path).unwrap());
     let error = refusal(&path);
@@ -96,7 +96,7 @@ fn a_socket_whose_permissions_forbid_it_is_denied() {
     use std::{os::unix::fs::PermissionsExt, thread};
 
     const EACCES: i32 = 13;
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let _listener = UnixListener::bind(&path).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
@@ -123,7 +123,7 @@ fn an_abstract_name_is_unsupported_on_this_system() {
 
 #[test]
 fn a_path_that_is_too_long_is_refused_although_a_server_is_where_it_would_be_cut_off() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let longest = longest_path(&directory);
     let _listener = UnixListener::bind(&longest).unwrap();
     let refused = UnixAddress::from_path(longest + "x").map_err(io::Error::from);
@@ -138,7 +138,7 @@ fn an_empty_path_is_refused_and_never_a_name_that_the_system_would_choose() {
 
 #[test]
 fn a_trace_hears_the_attempt_and_why_it_failed() {
-    let directory = TempDir::new();
+    let directory = TestDir::new();
     let path = directory.join("s");
     let log = Log::default();
     let connect = async {

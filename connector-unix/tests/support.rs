@@ -1,36 +1,9 @@
 //! Sockets to connect to, in a directory that goes away with the test.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::path::Path;
 
 use socketry_connection::UnixAddress;
-
-/// A directory of its own for one test.
-pub(crate) struct TempDir(PathBuf);
-
-impl TempDir {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("connector-unix-{}-{count}", process::id()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
+pub(crate) use socketry_testing::TestDir;
 
 pub(crate) fn address(path: impl AsRef<Path>) -> UnixAddress {
     UnixAddress::from_path(path).unwrap()

@@ -1,24 +1,19 @@
 //! Paths to listen on, in a directory that goes away with the test.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use socketry_server_unix::{UnixAddress, UnixServer};
+use socketry_testing::TestDir;
 
 /// A directory of its own for one test.
-pub(crate) struct TempDir(PathBuf);
+pub(crate) struct TempDir(TestDir);
 
 impl TempDir {
     pub(crate) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("server-unix-{}-{count}", process::id()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
+        Self(TestDir::new())
     }
 
     /// The path to listen on.
@@ -37,12 +32,6 @@ impl TempDir {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
     }
 }
 
