@@ -1,1 +1,9 @@
-//! TLS for servers, over any server.
+//! TLS for servers, over servers and connections in memory.
+
+mod contract;
+mod ending;
+mod failing;
+mod limits;
+mod progress;
+mod serving;
+mod support;
