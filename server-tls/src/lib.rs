@@ -15,5 +15,6 @@ mod origin;
 mod places;
 mod server;
 mod signal;
+mod spawned;
 mod tls;
 mod waiting;

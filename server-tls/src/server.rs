@@ -1,6 +1,6 @@
 //! The decorator this crate is about.
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, future::Future, pin::Pin, sync::Arc};
 
 use socketry_connection::Clock;
 use socketry_connection_tls::TlsOptions;
@@ -11,6 +11,7 @@ use crate::{
     handshakes::{Ended, Handshakes, in_this_task},
     places::Places,
     signal::Signal,
+    spawned,
     waiting::Waiting,
 };
 
@@ -77,6 +78,15 @@ impl<A: Accept> TlsServer<A> {
     /// What becomes of a newcomer beyond that.
     pub fn when_full(mut self, when_full: WhenFull) -> Self {
         self.when_full = when_full;
+        self
+    }
+
+    /// Makes each handshake in a task of its own, on all cores of an executor.
+    pub fn spawner(
+        mut self,
+        spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
+    ) -> Self {
+        self.handshakes = spawned::by(spawn);
         self
     }
 

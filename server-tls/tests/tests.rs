@@ -6,4 +6,5 @@ mod failing;
 mod limits;
 mod progress;
 mod serving;
+mod spawning;
 mod support;
