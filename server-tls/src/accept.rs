@@ -14,30 +14,42 @@ use crate::{
     TlsServer, WhenFull,
     handshakes::{Ended, Job},
     origin::Origin,
+    turn::IN_A_ROW,
 };
 
-/// How many steps in a row are made before other tasks get a turn: results, newcomers taken, and
-/// handshakes that have ended.
-const IN_A_ROW: usize = 32;
-
+/// # Errors
+///
+/// - A handshake that has failed: a [`HandshakeFailed`](socketry_connection_tls::HandshakeFailed)
+///   with the kind of its reason, among them [`ConnectionReset`](io::ErrorKind::ConnectionReset) for
+///   a client that has gone and [`TimedOut`](io::ErrorKind::TimedOut) for one that was too slow.
+/// - A newcomer that was refused: a [`LimitReached`] of kind
+///   [`QuotaExceeded`](io::ErrorKind::QuotaExceeded).
+/// - Certificates that could not be reloaded: a [`ReloadFailed`](crate::ReloadFailed).
+/// - Those of the server inside, unchanged.
+///
+/// # Cancel safety
+///
+/// Handshakes belong to the server and not to a poll: a poll that is given up loses nobody.
 impl<A: Accept> Accept for TlsServer<A> {
     type Connection = TlsConnection<A::Connection>;
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Self::Connection>>> {
         if self.in_a_row >= IN_A_ROW {
-            self.in_a_row = 0;
             cx.waker().wake_by_ref();
+            self.end_turn();
             return Poll::Pending;
         }
         let next = self.poll_next(cx);
         match next {
             Poll::Ready(_) => self.in_a_row += 1,
-            Poll::Pending => self.in_a_row = 0,
+            Poll::Pending => self.end_turn(),
         }
         next
     }
 
     fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Infallible> {
+        self.end_turn(); // of before
+        self.reload_failed = self.poll_watcher(cx);
         for _ in 0..IN_A_ROW {
             let Poll::Ready(Some(ended)) = self.handshakes.poll_ended(cx) else {
                 if !self.inner_has_ended {
@@ -65,6 +77,9 @@ impl<A: Accept> TlsServer<A> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<TlsConnection<A::Connection>>>> {
+        if let Some(error) = self.poll_watcher(cx) {
+            return Poll::Ready(Some(Err(error)));
+        }
         for _ in 0..IN_A_ROW {
             if let Some(ended) = self.poll_ended(cx) {
                 return Poll::Ready(Some(ended.result));
@@ -81,6 +96,21 @@ impl<A: Accept> TlsServer<A> {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    fn end_turn(&mut self) {
+        self.in_a_row = 0;
+        self.turn.end();
+    }
+
+    /// The last reload that has failed and was not told.
+    fn poll_watcher(&mut self, cx: &mut Context<'_>) -> Option<io::Error> {
+        if let Some(watcher) = &mut self.watcher {
+            if let Poll::Ready(error) = watcher.poll(cx, &self.tls, self.clock.as_ref()) {
+                return Some(error);
+            }
+        }
+        self.reload_failed.take()
     }
 
     /// A handshake that has ended, whose place is free then.
@@ -120,6 +150,7 @@ impl<A: Accept> TlsServer<A> {
                 Poll::Ready(None) => {
                     self.inner_has_ended = true;
                     self.waiting.clear();
+                    self.watcher = None;
                     return self.poll_newcomer(cx);
                 }
                 Poll::Pending => {}

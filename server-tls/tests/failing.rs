@@ -1,17 +1,21 @@
 //! Clients who do something wrong, or nothing at all.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_lite::{
     AsyncWriteExt,
     future::{block_on, zip},
 };
-use socketry_connection_tls::{HandshakeFailure, rustls::RootCertStore};
+use socketry_connection_tls::{
+    HandshakeFailure, TlsVersion,
+    rustls::{DEFAULT_VERSIONS, RootCertStore, version::TLS12},
+};
 use socketry_server::AcceptExt;
+use socketry_server_tls::ServerTls;
 
 use crate::support::{
-    client_config_with, come, failure, is_at_its_end, meet, poll, poll_accept, secure, secure_with,
-    server, server_on_a_clock,
+    Protocol, ask, client_config_with, come, failure, identity, is_at_its_end, meet, poll,
+    poll_accept, secure, secure_with, server, server_on_a_clock, trusted,
 };
 
 /// The error of a server at which a client says `bytes`.
@@ -47,7 +51,7 @@ fn a_client_that_leaves_before_it_says_anything_is_one_error() {
     let (mut server, handle) = server();
     drop(come(&handle));
     let error = block_on(server.accept()).unwrap().unwrap_err();
-    assert_eq!(failure(&error), HandshakeFailure::PeerGone);
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     assert!(poll_accept(&mut server).is_pending());
 }
 
@@ -78,7 +82,7 @@ fn a_client_that_gives_up_in_the_middle_of_a_handshake_is_one_error() {
 fn a_client_that_does_not_trust_the_server_is_one_error_that_says_so() {
     let (mut server, handle) = server();
     let client = come(&handle);
-    let config = client_config_with(RootCertStore::empty());
+    let config = client_config_with(RootCertStore::empty(), DEFAULT_VERSIONS, None);
     let (client, accepted) = block_on(zip(secure_with(client, config), server.accept()));
     assert_eq!(client.unwrap_err().failure(), &HandshakeFailure::UnknownIssuer);
     let error = accepted.unwrap().unwrap_err();
@@ -123,4 +127,15 @@ fn after_an_error_the_server_goes_on() {
     assert!(block_on(server.accept()).unwrap().is_err());
     let client = come(&handle);
     block_on(meet(&mut server, client));
+}
+
+#[test]
+fn two_sides_without_a_common_version_are_one_error_on_each() {
+    let config = client_config_with(trusted(), &[&TLS12], None);
+    let tls = ServerTls::builder()
+        .identity(identity(["localhost"]))
+        .protocol(Protocol::new().min_version(TlsVersion::Tls13));
+    let (client, accepted) = ask(&tls.build().unwrap(), "localhost", &Arc::new(config));
+    assert!(client.is_err());
+    assert_eq!(failure(&accepted.unwrap_err()), HandshakeFailure::NothingInCommon);
 }

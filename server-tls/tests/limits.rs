@@ -8,7 +8,8 @@ use socketry_server_tls::WhenFull;
 use socketry_testing::{MemoryConnection, ServerHandle};
 
 use crate::support::{
-    come_from, is_at_its_end, meet, poll_accept, poll_until_idle, server, server_on_a_clock,
+    come_from, is_at_its_end, meet, poll, poll_accept, poll_until_idle, secure, server,
+    server_on_a_clock,
 };
 
 /// As many who say nothing, four from each address.
@@ -165,4 +166,17 @@ fn a_limit_of_zero_counts_as_one() {
     block_on(meet(&mut server, client));
     server.control().close();
     assert!(block_on(server.accept()).is_none());
+}
+
+#[test]
+fn a_flood_of_first_messages_lets_other_tasks_have_a_turn() {
+    let (mut server, handle) = server();
+    let mut clients: Vec<_> =
+        (0..100).map(|n| Box::pin(secure(come_from(n / 10, &handle)))).collect();
+    assert!(poll_until_idle(&mut server).is_empty());
+    assert!(clients.iter_mut().all(|client| poll(client).is_pending()));
+    assert!(poll_accept(&mut server).is_pending());
+    let answered =
+        clients.iter_mut().filter_map(|client| poll(client).is_ready().then_some(())).count();
+    assert_eq!(answered, 32);
 }

@@ -7,25 +7,34 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use futures_lite::future::{block_on, zip};
 use socketry_connection::{Address, BoxConnection, Connection};
 use socketry_connection_tls::{
-    HandshakeFailed, HandshakeFailure, TlsConnection, TlsOptions, default_provider,
-    rustls::{ClientConfig, RootCertStore, ServerConfig, pki_types::ServerName},
+    HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions, default_provider,
+    rustls::{
+        ClientConfig, DEFAULT_VERSIONS, RootCertStore, SupportedProtocolVersion,
+        pki_types::ServerName,
+    },
 };
+pub(crate) use socketry_connection_tls::{Identity, Protocol, Roots};
 use socketry_server::{Accept, AcceptExt};
 use socketry_server_tls::{ServerTls, TlsServer};
 use socketry_testing::{
-    ManualClock, MemoryConnection, ScriptedServer, ServerHandle, TestAuthority, pair_between,
-    scripted_server,
+    ManualClock, MemoryConnection, ScriptedServer, ServerHandle, TestAuthority, TestIdentity,
+    pair_between, scripted_server,
 };
+
+/// What a server accepts.
+pub(crate) type Accepted = io::Result<TlsConnection<BoxConnection>>;
 
 pub(crate) static AUTHORITY: LazyLock<TestAuthority> = LazyLock::new(TestAuthority::new);
 
 /// A server that proves to be `localhost`, and the handle of the one inside.
 pub(crate) fn server() -> (TlsServer<ScriptedServer>, ServerHandle) {
+    static LOCALHOST: LazyLock<ServerTls> = LazyLock::new(localhost);
     let (inner, handle) = scripted_server();
-    let inner = inner.with_local_address("tcp://192.0.2.80:443".parse().unwrap());
-    (TlsServer::new(inner, localhost()), handle)
+    let inner = inner.with_local_address(address("tcp://192.0.2.80:443"));
+    (TlsServer::new(inner, LOCALHOST.clone()), handle)
 }
 
 /// The same, on a clock that is moved by hand.
@@ -35,34 +44,53 @@ pub(crate) fn server_on_a_clock() -> (TlsServer<ScriptedServer>, ServerHandle, M
     (server.with_clock(Arc::new(clock.clone())), handle, clock)
 }
 
+/// A server that does as `tls` says, and the handle of the one inside.
+pub(crate) fn serving(tls: &ServerTls) -> (TlsServer<ScriptedServer>, ServerHandle) {
+    let (inner, handle) = scripted_server();
+    (TlsServer::new(inner, tls.clone()), handle)
+}
+
 /// Proves to be `localhost`.
 pub(crate) fn localhost() -> ServerTls {
-    let identity = AUTHORITY.issue(["localhost"]);
-    let chain = identity.chain_der().iter().map(|der| der.clone().into()).collect();
-    let key = identity.key_der().to_vec().try_into().unwrap();
-    let config = ServerConfig::builder_with_provider(default_provider().unwrap())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    ServerTls::from_config(Arc::new(config))
+    ServerTls::new(identity(["localhost"])).unwrap()
+}
+
+/// An identity for `names`, by [`AUTHORITY`].
+pub(crate) fn identity<const N: usize>(names: [&str; N]) -> Identity {
+    load(&AUTHORITY.issue(names))
+}
+
+pub(crate) fn load(identity: &TestIdentity) -> Identity {
+    Identity::from_pem(identity.chain_pem(), identity.key_pem()).load().unwrap()
 }
 
 /// A client that trusts [`AUTHORITY`].
 pub(crate) fn client_config() -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.add(AUTHORITY.certificate_der().into()).unwrap();
-    client_config_with(roots)
+    client_config_with(trusted(), DEFAULT_VERSIONS, None)
 }
 
-/// A client that trusts `roots`.
-pub(crate) fn client_config_with(roots: RootCertStore) -> ClientConfig {
-    ClientConfig::builder_with_provider(default_provider().unwrap())
-        .with_safe_default_protocol_versions()
+pub(crate) fn trusted() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(AUTHORITY.certificate_der().into()).unwrap();
+    roots
+}
+
+/// A client that trusts `roots`, speaks `versions`, and may have an identity.
+pub(crate) fn client_config_with(
+    roots: RootCertStore,
+    versions: &[&'static SupportedProtocolVersion],
+    identity: Option<&TestIdentity>,
+) -> ClientConfig {
+    let builder = ClientConfig::builder_with_provider(default_provider().unwrap())
+        .with_protocol_versions(versions)
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth()
+        .with_root_certificates(roots);
+    let Some(identity) = identity else {
+        return builder.with_no_client_auth();
+    };
+    let chain = identity.chain_der().iter().map(|der| der.clone().into()).collect();
+    let key = identity.key_der().to_vec().try_into().unwrap();
+    builder.with_client_auth_cert(chain, key).unwrap()
 }
 
 /// The plain connection of somebody at `192.0.2.<host>` who comes to a server.
@@ -109,8 +137,30 @@ pub(crate) async fn meet(
     server: &mut TlsServer<ScriptedServer>,
     plain: MemoryConnection,
 ) -> (TlsConnection<MemoryConnection>, TlsConnection<BoxConnection>) {
-    let (client, accepted) = futures_lite::future::zip(secure(plain), server.accept()).await;
+    let (client, accepted) = zip(secure(plain), server.accept()).await;
     (client.unwrap(), accepted.unwrap().unwrap())
+}
+
+/// The two halves of a handshake in which the client asks for `name`.
+pub(crate) fn ask(
+    tls: &ServerTls,
+    name: &str,
+    config: &Arc<ClientConfig>,
+) -> (Result<TlsConnection<MemoryConnection>, HandshakeFailed>, Accepted) {
+    let (mut server, handle) = serving(tls);
+    let client = secure_as(name, come(&handle), config.clone());
+    let (client, accepted) = block_on(zip(client, server.accept()));
+    (client, accepted.unwrap())
+}
+
+/// The certificate that a server proves to those who ask for `name`.
+pub(crate) fn proved(tls: &ServerTls, name: &str) -> Vec<u8> {
+    let (client, _accepted) = ask(tls, name, &Arc::new(client_config()));
+    info(&client.unwrap()).peer_certificates().next().unwrap().into()
+}
+
+pub(crate) fn info(connection: &impl Connection) -> &TlsInfo {
+    connection.attributes().get::<TlsInfo>().unwrap()
 }
 
 /// Polls the server once, with no task to wake.
