@@ -18,6 +18,8 @@ mod exhaustion;
 #[cfg(target_os = "linux")]
 mod far;
 #[cfg(target_os = "linux")]
+mod handshakes;
+#[cfg(target_os = "linux")]
 mod helper;
 #[cfg(target_os = "linux")]
 mod keeper;
@@ -31,6 +33,8 @@ mod network;
 mod parts;
 #[cfg(target_os = "linux")]
 mod report;
+#[cfg(target_os = "linux")]
+mod secure;
 #[cfg(target_os = "linux")]
 mod size;
 #[cfg(target_os = "linux")]

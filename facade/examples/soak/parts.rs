@@ -3,21 +3,22 @@
 use std::{io, process::ExitCode, time::Instant};
 
 use crate::{
-    cancel, connections, echo, exhaustion, far, keeper, names, nameserver, report::Report,
-    size::Size,
+    cancel, connections, echo, exhaustion, far, handshakes, keeper, names, nameserver,
+    report::Report, secure, size::Size,
 };
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 5] = [
     ("exhaustion", exhaustion::run),
     ("cancel", cancel::run),
     ("names", names::run),
+    ("handshakes", handshakes::run),
     ("connections", connections::run),
 ];
 
-const USAGE: &str = "soak [--full] [exhaustion] [cancel] [names] [connections]";
+const USAGE: &str = "soak [--full] [exhaustion] [cancel] [names] [handshakes] [connections]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +39,7 @@ fn help(role: &str) -> ExitCode {
         "names" => names::client(),
         "nameserver" => nameserver::run(),
         "far" => far::run(),
+        "secure" => secure::run(),
         _ => Err(io::Error::other(format!("there is no role {role:?}"))),
     };
     match result {
