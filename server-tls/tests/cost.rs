@@ -8,10 +8,15 @@ use std::{
 };
 
 use allocation_counter::measure;
+use futures_rustls::LazyConfigAcceptor;
 use socketry_connection::BoxConnection;
 use socketry_connection_tls::{
     TlsOptions, default_provider,
-    rustls::{ClientConfig, ServerConfig, server::NoServerSessionStorage, sign::SingleCertAndKey},
+    rustls::{
+        ClientConfig, ServerConfig,
+        server::{Acceptor, NoServerSessionStorage},
+        sign::SingleCertAndKey,
+    },
 };
 use socketry_server::Accept;
 use socketry_server_tls::ServerTls;
@@ -44,12 +49,14 @@ fn untimed() -> TlsOptions {
     TlsOptions::new().handshake_within(None)
 }
 
-/// What the handshake allocates if nothing is around it.
+/// What the handshake allocates if there is only futures-rustls.
 fn alone(client: &Arc<ClientConfig>, config: &Arc<ServerConfig>) -> u64 {
     let (ours, theirs) = pair();
     let theirs: BoxConnection = Box::new(theirs);
-    let options = untimed();
-    let mut accept = pin!(options.accept(theirs, |_| Ok(config.clone())));
+    let mut accept = pin!(async {
+        let start = LazyConfigAcceptor::new(Acceptor::default(), theirs).await.unwrap();
+        start.into_stream(config.clone()).await.unwrap()
+    });
     let client = secure_as("localhost", ours, client.clone());
     allocations(client, |cx| accept.as_mut().poll(cx)).0
 }
@@ -61,7 +68,7 @@ fn least(count: impl FnMut() -> u64) -> u64 {
 }
 
 #[test]
-fn the_server_allocates_once_for_each_handshake() {
+fn a_handshake_allocates_three_times_more_than_futures_rustls_at_most() {
     let client = Arc::new(client_config());
     let provider = default_provider().unwrap();
     let key = identity(["localhost"]).certified_key(&provider).unwrap();
@@ -79,5 +86,6 @@ fn the_server_allocates_once_for_each_handshake() {
         let client = secure_as("localhost", come(&handle), client.clone());
         allocations(client, |cx| server.poll_accept(cx)).0
     };
-    assert_eq!(least(ours), least(|| alone(&client, &config)) + 1);
+    let (ours, alone) = (least(ours), least(|| alone(&client, &config)));
+    assert!(ours <= alone + 3, "{ours} allocations, {alone} of futures-rustls alone");
 }
