@@ -1,1 +1,12 @@
 //! TLS for clients, over any connector.
+
+pub use socketry_connection_tls::{
+    HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions,
+};
+
+pub use crate::{connector::TlsConnector, setup::SetupFailed, tls::ClientTls};
+
+mod connector;
+mod name;
+mod setup;
+mod tls;

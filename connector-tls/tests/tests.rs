@@ -1,1 +1,5 @@
-//! TLS for clients, over any connector.
+//! TLS for clients: whose name is checked, how calls end and what they leave behind.
+
+mod outcome;
+mod support;
+mod targets;
