@@ -12,6 +12,7 @@ pub use crate::{
     info::TlsInfo,
     load_failed::LoadFailed,
     options::{TlsOptions, Truncation},
+    plain::{Plain, UnexpectedPlaintext},
     protocol::{Protocol, ResolvedProtocol, TlsVersion},
     provider::default_provider,
     remembered::{remembering, remembering_clients},
@@ -34,6 +35,7 @@ mod load_failed;
 mod options;
 mod outgoing;
 mod pem;
+mod plain;
 mod protocol;
 mod provider;
 mod read_ahead;
