@@ -6,7 +6,7 @@ use socketry_connection::{Address, Connection};
 use socketry_connection_tls::{TlsConnection, rustls::pki_types::ServerName};
 use socketry_connector::{Candidates, Connect, EventKind, Host, HostPort, PeerNamed, Trace};
 
-use crate::ClientTls;
+use crate::{ClientTls, tls::place};
 
 /// Secures the connections of the connector inside, once the server has proved who it is.
 ///
@@ -156,11 +156,7 @@ impl<Target: Send, C: Connect<Target>> Connect<PeerNamed<Target>> for TlsConnect
     ) -> io::Result<Self::Connection> {
         let (target, peer_name) = target.into_parts();
         let name = self.tls.name_for(&peer_name)?;
-        let place = |remote: Option<Address>| match remote {
-            Some(remote) => format!("{} as {peer_name}", remote.with_tls()),
-            None => format!("tls://{}", bracketed(&peer_name)),
-        };
-        self.secure(target, name, place, trace).await
+        self.secure(target, name, |remote| place(remote, &peer_name), trace).await
     }
 }
 
@@ -191,12 +187,5 @@ impl<C: Connect<Candidates>> Connect<Candidates> for TlsConnector<C> {
         };
         let name = self.tls.name_for(place.host())?;
         self.secure(target, name, |_| format!("tls://{place}"), trace).await
-    }
-}
-
-fn bracketed(host: &Host) -> String {
-    match host.ip() {
-        Some(ip) if ip.is_ipv6() => format!("[{host}]"),
-        _ => host.to_string(),
     }
 }

@@ -1,10 +1,15 @@
 //! TLS for clients, over any connector.
 
 pub use socketry_connection_tls::{
-    HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions,
+    HandshakeFailed, HandshakeFailure, Plain, TlsConnection, TlsInfo, TlsOptions,
+    UnexpectedPlaintext,
 };
 
-pub use crate::{connector::TlsConnector, setup::SetupFailed, tls::ClientTls};
+pub use crate::{
+    connector::TlsConnector,
+    setup::SetupFailed,
+    tls::ClientTls,
+};
 
 mod connector;
 mod name;

@@ -1,9 +1,10 @@
 //! How a client speaks TLS.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, net::IpAddr, sync::Arc};
 
+use socketry_connection::{Address, Connection};
 use socketry_connection_tls::{
-    TlsOptions,
+    Plain, TlsConnection, TlsOptions,
     rustls::{ClientConfig, pki_types::ServerName},
 };
 use socketry_connector::Host;
@@ -38,6 +39,55 @@ impl ClientTls {
         &self.0.options
     }
 
+    /// Secures a connection that is in use already, if the server proves to be `name`.
+    ///
+    /// Takes a connection, or a `BufReader` of futures-lite around one; see
+    /// [`Plain`] for why nothing may be left in its buffer, nor have arrived since.
+    ///
+    /// # Errors
+    ///
+    /// - [`UnexpectedPlaintext`](crate::UnexpectedPlaintext), if the server has said more than was
+    ///   read. Nothing of it reaches the connection under TLS, which is closed.
+    /// - Those of a call of [`TlsConnector`](crate::TlsConnector).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it closes the connection.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::io;
+    ///
+    /// use futures_lite::{AsyncBufReadExt, AsyncWriteExt, io::BufReader};
+    /// use socketry_connector_tls::{ClientTls, TlsConnection};
+    /// # use socketry_connection::Connection;
+    ///
+    /// async fn start_tls<C: Connection>(smtp: C, tls: &ClientTls) -> io::Result<TlsConnection<C>> {
+    ///     let mut smtp = BufReader::new(smtp);
+    ///     smtp.get_mut().write_all(b"STARTTLS\r\n").await?;
+    ///     let mut answer = String::new();
+    ///     smtp.read_line(&mut answer).await?;
+    ///     if !answer.starts_with("220 ") {
+    ///         return Err(io::Error::other(answer));
+    ///     }
+    ///     tls.upgrade(smtp, "mail.example.org".parse()?).await
+    /// }
+    /// ```
+    pub async fn upgrade<C: Connection>(
+        &self,
+        connection: impl Into<Plain<C>>,
+        name: Host,
+    ) -> io::Result<TlsConnection<C>> {
+        let plain = connection.into();
+        let server_name = self.name_for(&name)?;
+        let config = self.config().await?;
+        let connection = plain.into_silent_connection().await?;
+        let remote = connection.remote_address();
+        let secured = self.0.options.connect(connection, server_name, config).await;
+        secured.map_err(|error| error.with_target(place(remote, &name)).into())
+    }
+
     /// Who has to answer at `host`.
     pub(crate) fn name_for(&self, host: &Host) -> io::Result<ServerName<'static>> {
         match &self.0.name {
@@ -50,5 +100,14 @@ impl ClientTls {
 impl fmt::Debug for ClientTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientTls").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+/// Where the connection went, and who has to answer there: for errors.
+pub(crate) fn place(remote: Option<Address>, name: &Host) -> String {
+    match (remote, name.ip()) {
+        (Some(remote), _) => format!("{} as {name}", remote.with_tls()),
+        (None, Some(IpAddr::V6(_))) => format!("tls://[{name}]"),
+        (None, _) => format!("tls://{name}"),
     }
 }

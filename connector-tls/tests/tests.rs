@@ -3,3 +3,4 @@
 mod outcome;
 mod support;
 mod targets;
+mod upgrade;
