@@ -71,6 +71,17 @@ impl<T: Clone + Send + Sync + 'static> Setup<T> {
     }
 }
 
+impl<T: Clone> Shared<T> {
+    /// The value, which somebody else may have made since it was looked for.
+    fn value_or_make(&self) -> Result<T, SetupFailed> {
+        if let Some(value) = self.value.get() {
+            return Ok(value.clone());
+        }
+        let made = (self.make)().map_err(|error| SetupFailed(Arc::new(error)))?;
+        Ok(self.value.get_or_init(|| made).clone())
+    }
+}
+
 /// One try to make it.
 struct Making<T> {
     progress: Arc<Progress<T>>,
@@ -93,11 +104,7 @@ impl<T: Clone + Send + Sync + 'static> Making<T> {
         let progress = self.progress.clone();
         let task = blocking::unblock(move || {
             let mut ending = Ending { progress, outcome: None };
-            let made = (shared.make)();
-            if let Ok(value) = &made {
-                let _ = shared.value.set(value.clone());
-            }
-            ending.outcome = Some(made.map_err(|error| SetupFailed(Arc::new(error))));
+            ending.outcome = Some(shared.value_or_make());
         });
         let _ = self.task.set(task);
     }
@@ -273,6 +280,20 @@ mod tests {
         }
         gate.send(true).unwrap();
         assert_eq!(block_on(setup.get()).unwrap(), 2);
+    }
+
+    #[test]
+    fn who_has_not_heard_of_a_failure_yet_keeps_nobody_from_trying_again() {
+        let (setup, gate) = gated();
+        let mut kept = Box::pin(setup.get());
+        assert!(block_on(poll_once(&mut kept)).is_none());
+        let mut other = Box::pin(setup.get());
+        assert!(block_on(poll_once(&mut other)).is_none());
+        gate.send(false).unwrap();
+        assert!(block_on(other).is_err());
+        gate.send(true).unwrap();
+        assert_eq!(block_on(setup.get()).unwrap(), 2);
+        assert!(block_on(kept).is_err());
     }
 
     #[test]

@@ -26,7 +26,15 @@ impl ClientTls {
     ///
     /// All that the builder does is up to whoever has made it.
     pub fn with_config(config: Arc<ClientConfig>, options: TlsOptions) -> Self {
-        Self(Arc::new(Inner { config: Setup::done(config), options, name: None }))
+        Self::from_parts(Setup::done(config), options, None)
+    }
+
+    pub(crate) fn from_parts(
+        config: Setup<Arc<ClientConfig>>,
+        options: TlsOptions,
+        name: Option<ServerName<'static>>,
+    ) -> Self {
+        Self(Arc::new(Inner { config, options, name }))
     }
 
     /// The configuration, as rustls has it; made at the first call.

@@ -101,6 +101,32 @@ fn both_sides_understand_each_other() {
 }
 
 #[test]
+fn tls_in_tls_is_made_by_one_connector_in_another() {
+    let authority = TestAuthority::new();
+    let tls = trusting(&authority);
+    let (inner, handle) = scripted_connector::<u16>();
+    let connector = TlsConnector::new(TlsConnector::new(inner, tls.clone()), tls);
+    let (ours, theirs) = pair();
+    handle.succeed_next(ours);
+    let proxy = Arc::new(server_config(&authority.issue(["proxy.example"])));
+    let server = Arc::new(server_config(&authority.issue(["example.com"])));
+    let serving = async {
+        let outer = accept(theirs, proxy).await.unwrap();
+        TlsOptions::new().accept(outer, |_| Ok(server)).await.unwrap()
+    };
+    let target = PeerNamed::new(443, "proxy.example".parse().unwrap());
+    let target = PeerNamed::new(target, "example.com".parse().unwrap());
+    let (client, mut server) = block_on(zip(connector.connect(target), serving));
+    let mut client = client.unwrap();
+    let mut heard = [0; 5];
+    block_on(async {
+        client.write_all(b"hello").await.unwrap();
+        server.read_exact(&mut heard).await.unwrap();
+    });
+    assert_eq!(&heard, b"hello");
+}
+
+#[test]
 fn a_dropped_call_drops_the_call_inside() {
     let (connector, handle) = connector::<HostPort>(&trusting(&TestAuthority::new()));
     let mut connecting = Box::pin(connector.connect(target()));

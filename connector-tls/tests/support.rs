@@ -8,7 +8,9 @@ use socketry_connection_tls::{
     HandshakeFailed, HandshakeFailure, TlsConnection, TlsOptions, default_provider,
     rustls::{
         ClientConfig, RootCertStore, ServerConfig,
+        crypto::CryptoProvider,
         pki_types::{CertificateDer, PrivateKeyDer},
+        sign::{CertifiedKey, SingleCertAndKey},
     },
 };
 use socketry_connector::{Connect, Trace};
@@ -18,11 +20,22 @@ use socketry_testing::{
     scripted_connector,
 };
 
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    default_provider().unwrap()
+}
+
+/// An identity as rustls takes it.
+pub(crate) fn identity_of(
+    identity: &TestIdentity,
+) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let chain = identity.chain_der().iter().cloned().map(CertificateDer::from).collect();
+    (chain, identity.key_der().to_vec().try_into().unwrap())
+}
+
 /// What a server presents.
 pub(crate) fn server_config(identity: &TestIdentity) -> ServerConfig {
-    let chain = identity.chain_der().iter().cloned().map(CertificateDer::from).collect();
-    let key = PrivateKeyDer::try_from(identity.key_der().to_vec()).unwrap();
-    ServerConfig::builder_with_provider(default_provider().unwrap())
+    let (chain, key) = identity_of(identity);
+    ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -30,11 +43,23 @@ pub(crate) fn server_config(identity: &TestIdentity) -> ServerConfig {
         .unwrap()
 }
 
+/// What a server presents that has found the certificates of `identity`, and has another key.
+pub(crate) fn with_key_of(identity: &TestIdentity, other: &TestIdentity) -> ServerConfig {
+    let ((chain, _), (_, key)) = (identity_of(identity), identity_of(other));
+    let key = provider().key_provider.load_private_key(key).unwrap();
+    let resolver = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+    ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(resolver))
+}
+
 /// A client that trusts nobody but the authority.
 pub(crate) fn client_config(authority: &TestAuthority) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate_der().into()).unwrap();
-    let config = ClientConfig::builder_with_provider(default_provider().unwrap())
+    let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
