@@ -2,7 +2,8 @@
 //!
 //! [`TlsConnector`] wraps a [`Connect`](socketry_connector::Connect) of a host, an address or what
 //! else; [`ClientTls`] says whom it trusts and how it speaks, and secures connections that are in
-//! use already (STARTTLS), too. It opens no connection and looks no name up.
+//! use already (STARTTLS), too. It opens no connection and looks no name up. Which certificates
+//! are accepted is on a [page of its own](certificates).
 //!
 //! # Examples
 //!
@@ -70,6 +71,8 @@ pub use crate::{
     setup::SetupFailed,
     tls::ClientTls,
 };
+
+pub mod certificates;
 
 mod base64;
 mod builder;

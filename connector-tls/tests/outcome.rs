@@ -18,7 +18,7 @@ use socketry_connection_tls::{HandshakeFailure, TlsConnection, TlsOptions};
 use socketry_connector::{Connect, Event, EventKind, HostPort, Observe, PeerNamed, Trace};
 use socketry_connector_tls::{ClientTls, TlsConnector};
 use socketry_testing::{
-    ManualClock, MemoryConnection, TestAuthority, pair, pair_between, pair_with_capacity,
+    ManualClock, MemoryConnection, TestAuthority, faulty, pair, pair_between, pair_with_capacity,
     scripted_connector,
 };
 
@@ -149,11 +149,13 @@ fn a_call_that_is_dropped_half_way_through_the_handshake_closes_the_connection_a
     let authority = TestAuthority::new();
     let (connector, handle) = connector::<HostPort>(&trusting(&authority));
     let (ours, theirs) = pair_with_capacity(100); // so that it takes many turns
+    let (theirs, faults) = faulty(theirs);
     handle.succeed_next(ours);
     let mut connecting = Box::pin(connector.connect(target()));
     let server = Arc::new(server_config(&authority.issue(["example.com"])));
-    let mut accepting = Box::pin(accept(theirs, server));
-    for _ in 0..20 {
+    let options = TlsOptions::new();
+    let mut accepting = Box::pin(options.accept(theirs, |_| Ok(server)));
+    while faults.counts().bytes_written < 300 {
         assert!(block_on(poll_once(&mut connecting)).is_none());
         assert!(block_on(poll_once(&mut accepting)).is_none());
     }

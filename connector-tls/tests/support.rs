@@ -1,6 +1,6 @@
 //! What most tests need: a server, a client that trusts it, and both ends of one handshake.
 
-use std::{io, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use futures_lite::future::{self, block_on};
 use socketry_connection::BoxConnection;
@@ -9,7 +9,7 @@ use socketry_connection_tls::{
     rustls::{
         ClientConfig, RootCertStore, ServerConfig,
         crypto::CryptoProvider,
-        pki_types::{CertificateDer, PrivateKeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
         sign::{CertifiedKey, SingleCertAndKey},
     },
 };
@@ -40,6 +40,17 @@ pub(crate) fn server_config(identity: &TestIdentity) -> ServerConfig {
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, key)
+        .unwrap()
+}
+
+/// What a server presents whose certificate and key are in these files, in PEM.
+pub(crate) fn server_config_of(chain: &Path, key: &Path) -> ServerConfig {
+    let chain = CertificateDer::pem_file_iter(chain).unwrap().map(Result::unwrap).collect();
+    ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::from_pem_file(key).unwrap())
         .unwrap()
 }
 

@@ -19,9 +19,12 @@
 mod autotraits;
 mod cost;
 mod loading;
+mod openssl;
 mod outcome;
 mod settings;
 mod support;
 mod targets;
 mod trust;
 mod upgrade;
+mod weak;
+mod zoo;
