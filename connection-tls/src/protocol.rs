@@ -3,22 +3,36 @@
 use std::{fmt, io, str::FromStr, sync::Arc};
 
 use rustls::{
-    SupportedProtocolVersion,
-    crypto::CryptoProvider,
+    SupportedCipherSuite, SupportedProtocolVersion,
+    crypto::{CryptoProvider, SupportedKxGroup},
     version::{TLS12, TLS13},
 };
 
-use crate::default_provider;
+use self::names::{choose, invalid, names_of_group, names_of_suite};
+use crate::provider::{default_provider, every_group};
+
+mod names;
 
 /// What is spoken, on either side, and by which cryptography.
 ///
 /// Without a choice made it is what the cryptography has, in its order, in TLS 1.2 and 1.3, and no
 /// application protocol.
 ///
-/// With AWS-LC the group preferred by default is a hybrid with ML-KEM, which holds against quantum
-/// computers to come. It costs some computing and a kilobyte or so on each side of a full
-/// handshake; who has no use for it names the
-/// [`key_exchange_groups`](Self::key_exchange_groups).
+/// # Post-quantum key exchange
+///
+/// With the feature `aws-lc-rs` the group preferred by default is `X25519MLKEM768`, a hybrid with
+/// ML-KEM: what was recorded stays secret even if X25519 is broken one day by a quantum computer. It
+/// costs some more computing and memory in each full handshake, and makes the first message of each
+/// side longer by more than a kilobyte, so that the client's takes two packets, which a few old
+/// middleboxes do not expect. Who has no use for it names the others:
+///
+/// ```
+/// use socketry_connection_tls::Protocol;
+///
+/// let protocol = Protocol::new().key_exchange_groups(["X25519", "P-256", "P-384"]);
+/// assert_eq!(protocol.resolve()?.provider.kx_groups.len(), 3);
+/// # std::io::Result::Ok(())
+/// ```
 ///
 /// # Examples
 ///
@@ -33,7 +47,7 @@ use crate::default_provider;
 /// assert_eq!(protocol.resolve()?.provider.cipher_suites.len(), 1);
 ///
 /// let error = Protocol::new().suites(["RC4-SHA"]).resolve().unwrap_err();
-/// assert!(error.to_string().starts_with("invalid cipher suite \"RC4-SHA\""));
+/// assert!(error.to_string().starts_with("invalid cipher suite \"RC4-SHA\": choose from "));
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -86,28 +100,38 @@ impl Protocol {
         self
     }
 
-    /// The only cipher suites to speak, the preferred one first, by their names in the registry of
-    /// IANA or those of OpenSSL: `TLS_AES_128_GCM_SHA256`, `ECDHE-RSA-AES128-GCM-SHA256`.
+    /// The only cipher suites to speak, the preferred one first. By default all that the cryptography
+    /// has.
+    ///
+    /// They go by their names in the [registry of IANA] (`TLS_AES_128_GCM_SHA256`,
+    /// `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`), in OpenSSL (`ECDHE-RSA-AES128-GCM-SHA256`), or in
+    /// rustls (`TLS13_AES_128_GCM_SHA256`), in capitals or not. Each is for one version, and a version
+    /// of which none is named is not spoken.
+    ///
+    /// [registry of IANA]: https://www.iana.org/assignments/tls-parameters/tls-parameters.xhtml
     pub fn suites(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.suites = Some(names.into_iter().map(|name| name.as_ref().into()).collect());
         self
     }
 
     /// The only groups to exchange keys in, the preferred one first: `X25519MLKEM768`, `X25519`,
-    /// `secp256r1` (or `P-256`), `secp384r1`.
+    /// `secp256r1` (or `P-256`), `secp384r1`, in capitals or not. By default those that the
+    /// cryptography prefers; there may be more to name.
     pub fn key_exchange_groups(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.groups = Some(names.into_iter().map(|name| name.as_ref().into()).collect());
         self
     }
 
     /// The application protocols to speak, the preferred one first (ALPN, RFC 7301): `h2`,
-    /// `http/1.1`. If both sides have some and none in common, the handshake fails.
+    /// `http/1.1`. If both sides have some and none in common, the handshake fails. By default none:
+    /// then they are not spoken of.
     pub fn alpn(mut self, names: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         self.alpn = names.into_iter().map(|name| name.as_ref().to_vec()).collect();
         self
     }
 
-    /// The cryptography. By default that of [`default_provider`].
+    /// The cryptography, of whose suites and groups the named ones are. By default that of
+    /// [`default_provider`].
     pub fn provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
@@ -118,35 +142,33 @@ impl Protocol {
     /// # Errors
     ///
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput), if a name is none of those that there are,
-    ///   or if nothing is left to speak.
+    ///   which are listed, or stands there twice, or if nothing is left to speak.
     /// - [`Unsupported`](io::ErrorKind::Unsupported), if there is no cryptography in this build.
     pub fn resolve(&self) -> io::Result<ResolvedProtocol> {
-        let provider = match &self.provider {
+        let mut provider = match &self.provider {
             Some(provider) => provider.clone(),
             None => default_provider()?,
         };
-        let provider = self.choose(provider)?;
+        if let Some(names) = &self.suites {
+            let names_of = |suite: &SupportedCipherSuite| names_of_suite(suite.suite());
+            let suites = choose("cipher suite", names, &provider.cipher_suites, names_of)?;
+            Arc::make_mut(&mut provider).cipher_suites = suites;
+        }
+        if let Some(names) = &self.groups {
+            let known = match &self.provider {
+                Some(provider) => provider.kx_groups.clone(),
+                None => every_group(),
+            };
+            let names_of = |group: &&'static dyn SupportedKxGroup| names_of_group(group.name());
+            let groups = choose("key exchange group", names, &known, names_of)?;
+            Arc::make_mut(&mut provider).kx_groups = groups;
+        }
         let versions = self.versions(&provider)?;
         self.check_alpn()?;
         Ok(ResolvedProtocol { provider, versions, alpn: self.alpn.clone() })
     }
 
-    fn choose(&self, provider: Arc<CryptoProvider>) -> io::Result<Arc<CryptoProvider>> {
-        if self.suites.is_none() && self.groups.is_none() {
-            return Ok(provider);
-        }
-        let mut chosen = (*provider).clone();
-        if let Some(names) = &self.suites {
-            let all = chosen.cipher_suites.iter().map(|suite| (debug(suite.suite()), *suite));
-            chosen.cipher_suites = pick("cipher suite", names, all.collect(), suite_key)?;
-        }
-        if let Some(names) = &self.groups {
-            let all = chosen.kx_groups.iter().map(|group| (debug(group.name()), *group));
-            chosen.kx_groups = pick("group for exchanging keys", names, all.collect(), group_key)?;
-        }
-        Ok(Arc::new(chosen))
-    }
-
+    /// The versions for which there are a suite and a group.
     fn versions(
         &self,
         provider: &CryptoProvider,
@@ -164,16 +186,17 @@ impl Protocol {
             .filter(|(version, _)| (min..=max).contains(version))
             .map(|(_, version)| version)
             .filter(|version| {
-                provider
-                    .cipher_suites
-                    .iter()
-                    .any(|suite| suite.version().version == version.version)
+                let mut suites = provider.cipher_suites.iter();
+                let mut groups = provider.kx_groups.iter();
+                suites.any(|suite| suite.version().version == version.version)
+                    && groups.any(|group| group.usable_for_version(version.version))
             })
             .collect();
         if versions.is_empty() {
             let range = if min == max { min.to_string() } else { format!("{min} to {max}") };
             return Err(invalid(format!(
-                "nothing is left to speak: none of the cipher suites is one of TLS {range}"
+                "nothing is left to speak: TLS {range} needs a cipher suite and a key exchange \
+                 group of its own, and one of them is not among those that were named"
             )));
         }
         Ok(versions)
@@ -193,7 +216,11 @@ impl Protocol {
                 )));
             }
         }
-        Ok(())
+        // Each has a byte for its length, and all have two (RFC 7301, section 3.1).
+        match self.alpn.iter().map(|name| name.len() + 1).sum::<usize>() {
+            0..=0xfffd => Ok(()),
+            _ => Err(invalid("invalid application protocols: they do not fit into a message")),
+        }
     }
 }
 
@@ -229,56 +256,4 @@ impl FromStr for TlsVersion {
             ))
         })
     }
-}
-
-/// Those of `all` with these names, in the order of the names.
-fn pick<T: Copy>(
-    what: &str,
-    names: &[String],
-    all: Vec<(String, T)>,
-    key: fn(&str) -> String,
-) -> io::Result<Vec<T>> {
-    let known = || all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-    if names.is_empty() {
-        return Err(invalid(format!("no {what} is left to speak: name one of {}", known())));
-    }
-    let mut picked = Vec::with_capacity(names.len());
-    for name in names {
-        let Some((_, found)) = all.iter().find(|(other, _)| key(other) == key(name)) else {
-            return Err(invalid(format!("invalid {what} {name:?}: there are {}", known())));
-        };
-        picked.push(*found);
-    }
-    Ok(picked)
-}
-
-/// What is the same in all names of one suite.
-fn suite_key(name: &str) -> String {
-    let name = name.to_ascii_uppercase();
-    let name = name.strip_prefix("TLS13_").or(name.strip_prefix("TLS_")).unwrap_or(&name);
-    let mut key: String = name.replace("_WITH_", "_");
-    key.retain(|character| character.is_ascii_alphanumeric());
-    // OpenSSL leaves the hash out where there is no other.
-    match key.contains("CHACHA20") {
-        true => key.trim_end_matches("SHA256").into(),
-        false => key,
-    }
-}
-
-/// What is the same in all names of one group.
-fn group_key(name: &str) -> String {
-    match name.to_ascii_lowercase().as_str() {
-        "p-256" | "prime256v1" => "secp256r1".into(),
-        "p-384" => "secp384r1".into(),
-        "p-521" => "secp521r1".into(),
-        other => other.into(),
-    }
-}
-
-fn debug(name: impl fmt::Debug) -> String {
-    format!("{name:?}")
-}
-
-fn invalid(text: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, text)
 }
