@@ -19,15 +19,33 @@ use crate::{ClientTls, tls::place};
 /// | [`PeerNamed<T>`](PeerNamed) | its peer name; `T` may be any target |
 /// | [`Candidates`] | the host that they belong to |
 ///
-/// unless the [`ClientTls`] has a name of its own. A dot at
-/// the end of a name and the zone of an IPv6 address are no part of it.
+/// unless the [`ClientTls`] has a [name for all](crate::ClientTlsBuilder::server_name). A dot at the
+/// end of a name and the zone of an IPv6 address are no part of it.
 ///
 /// - **Setting up comes first**, once for all calls: what cannot be set up opens nothing.
 /// - **A handshake that fails is the end of the call**: it is not tried again at another address.
-///   A server that answers and cannot prove who it is may be an attacker, and others would be none
-///   the better. What should be tried again belongs below this connector.
+///   A server that answers and cannot prove who it is may be an attacker; more often all servers of
+///   that name have the same fault, and trying them would hide which.
 /// - **The handshake has a [deadline](socketry_connection_tls::TlsOptions::handshake_within) of its
 ///   own**, beside that of whoever wraps this.
+///
+/// # Examples
+///
+/// To an address that is known, where a certain name has to answer:
+///
+/// ```
+/// use std::{io, net::SocketAddr};
+///
+/// use socketry_connection::Connection;
+/// use socketry_connector::{Connect, PeerNamed};
+/// use socketry_connector_tls::{ClientTls, TlsConnector};
+///
+/// async fn connect(tcp: impl Connect<SocketAddr>) -> io::Result<impl Connection> {
+///     let connector = TlsConnector::new(tcp, ClientTls::new());
+///     let address: SocketAddr = "192.0.2.1:443".parse().map_err(io::Error::other)?;
+///     connector.connect(PeerNamed::new(address, "example.com".parse()?)).await
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TlsConnector<C> {
     inner: C,

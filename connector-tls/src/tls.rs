@@ -11,7 +11,28 @@ use socketry_connector::Host;
 
 use crate::{SetupFailed, name::server_name, setup::Setup};
 
-/// How a client speaks TLS: one configuration, shared by all clones and all connections.
+/// How a client speaks TLS: one configuration, shared by all clones and all connections, which so
+/// resume each other's sessions.
+///
+/// The first connect makes it, because roots may be many files: on a thread, while the caller and
+/// all who come meanwhile wait. If that fails they are told, nothing is opened, and the next connect
+/// tries again. Programs that would rather know at their start call [`config`](Self::config) then.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+/// use socketry_connector_tls::{ClientTls, Roots};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let roots = Roots::none().with_pem_file("/etc/own/missing.pem");
+/// let tls = ClientTls::builder().roots(roots).build()?;
+///
+/// let failed = block_on(tls.config()).unwrap_err();
+/// assert_eq!(failed.error().kind(), std::io::ErrorKind::NotFound);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ClientTls(Arc<Inner>);
 
@@ -24,7 +45,9 @@ struct Inner {
 impl ClientTls {
     /// With a configuration of rustls that was made elsewhere.
     ///
-    /// All that the builder does is up to whoever has made it.
+    /// All that the builder does is up to whoever has made it. Around its verifier should be
+    /// [`remembering`](socketry_connection_tls::remembering), so that errors have the certificates
+    /// that were refused.
     pub fn with_config(config: Arc<ClientConfig>, options: TlsOptions) -> Self {
         Self::from_parts(Setup::done(config), options, None)
     }
@@ -37,7 +60,17 @@ impl ClientTls {
         Self(Arc::new(Inner { config, options, name }))
     }
 
-    /// The configuration, as rustls has it; made at the first call.
+    /// The configuration, as rustls has it; made by the first who needs it.
+    ///
+    /// # Errors
+    ///
+    /// If the roots cannot be loaded, or, after [`new`](Self::new), if there is no cryptography in
+    /// this build.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it leaves the others who wait alone. If there are none, what no thread has begun is
+    /// not begun.
     pub async fn config(&self) -> Result<Arc<ClientConfig>, SetupFailed> {
         self.0.config.get().await
     }
@@ -47,7 +80,8 @@ impl ClientTls {
         &self.0.options
     }
 
-    /// Secures a connection that is in use already, if the server proves to be `name`.
+    /// Secures a connection that is in use already, if the server proves to be `name`, or the
+    /// [name for all](crate::ClientTlsBuilder::server_name).
     ///
     /// Takes a connection, or a `BufReader` of futures-lite around one; see
     /// [`Plain`] for why nothing may be left in its buffer, nor have arrived since.

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use socketry_connector::{Candidates, Connect, HostPort, PeerNamed};
 use socketry_connector_tls::{
-    CertificatePin, ClientTls, InvalidPin, SetupFailed, TlsConnector, UnexpectedPlaintext,
+    CertificatePin, ClientTls, ClientTlsBuilder, DangerousClientTls, InvalidPin, SetupFailed,
+    TlsConnector, UnexpectedPlaintext,
 };
 use socketry_testing::{MemoryConnection, ScriptedConnector};
 
@@ -16,6 +17,8 @@ fn is_send<T: Send>(_: &T) {}
 fn types_may_be_anywhere() {
     is_send_and_sync::<TlsConnector<ScriptedConnector<HostPort>>>();
     is_send_and_sync::<ClientTls>();
+    is_send_and_sync::<ClientTlsBuilder>();
+    is_send_and_sync::<DangerousClientTls>();
     is_send_and_sync::<CertificatePin>();
     is_send_and_sync::<InvalidPin>();
     is_send_and_sync::<SetupFailed>();
