@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
+use futures_lite::AsyncWriteExt;
 use futures_rustls::{LazyConfigAcceptor, TlsConnector};
 use rustls::{
-    ClientConfig, ServerConfig,
+    AlertDescription, ClientConfig, ContentType, ServerConfig,
     pki_types::ServerName,
     server::{Acceptor, ClientHello},
 };
@@ -78,7 +79,15 @@ impl TlsOptions {
             let start = LazyConfigAcceptor::new(Acceptor::default(), &mut transport).await?;
             let hello = start.client_hello();
             info = TlsInfo::begun(hello.server_name());
-            let config = choose(&hello).map_err(Fault::Choice)?;
+            let config = match choose(&hello) {
+                Ok(config) => config,
+                Err(error) => {
+                    drop(start);
+                    // It is over, whether or not the client hears of it.
+                    let _ = transport.write_all(&alert(&error)).await;
+                    return Err(Fault::Choice(error));
+                }
+            };
             let accept = start.into_stream(config).into_fallible();
             let stream = accept.await.map_err(|(error, _)| error)?;
             let (transport, session) = stream.into_inner();
@@ -133,6 +142,18 @@ impl TlsOptions {
     fn within(&self) -> Duration {
         self.handshake_within.unwrap_or_default()
     }
+}
+
+/// A fatal alert as long as nothing is encrypted: that the name is unknown, or that the client may
+/// not come in.
+fn alert(error: &io::Error) -> [u8; 7] {
+    const FATAL: u8 = 2;
+
+    let description = match error.kind() {
+        io::ErrorKind::NotFound => AlertDescription::UnrecognisedName,
+        _ => AlertDescription::AccessDenied,
+    };
+    [ContentType::Alert.into(), 3, 3, 0, 2, FATAL, description.into()]
 }
 
 /// What has ended the handshake of a server.

@@ -24,8 +24,9 @@ pub(crate) struct Session {
     rustls: Rustls,
     ahead: ReadAhead,
     outgoing: Outgoing,
-    /// What was read has to be answered, and the answer is not sent.
-    answer_is_due: bool,
+    /// Whoever reads has to send: the answer to what was read, or the rest of a write. Who has
+    /// written a request waits for the answer to it, and may never flush.
+    reader_sends: bool,
     broken: Option<Arc<rustls::Error>>,
     writing: Writing,
     truncation: Truncation,
@@ -52,7 +53,7 @@ impl Session {
             rustls,
             ahead: ReadAhead::default(),
             outgoing: Outgoing::default(),
-            answer_is_due: false,
+            reader_sends: false,
             broken: None,
             writing: Writing::Open,
             truncation: options.truncation,
@@ -98,8 +99,8 @@ impl Session {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        if self.answer_is_due {
-            self.poll_answer(inner, cx);
+        if self.reader_sends {
+            self.poll_send_as_reader(inner, cx);
         }
         if buffer.is_empty() {
             return Poll::Ready(Ok(0));
@@ -107,8 +108,8 @@ impl Session {
         loop {
             let taken = self.take(buffer);
             self.ahead.settle();
-            if self.answer_is_due {
-                self.poll_answer(inner, cx);
+            if self.reader_sends {
+                self.poll_send_as_reader(inner, cx);
             }
             match taken {
                 Taken::Some(count) => return Poll::Ready(Ok(count)),
@@ -119,8 +120,14 @@ impl Session {
                     return Poll::Ready(Err(SessionFailed::new(inner, error).into()));
                 }
             }
-            if ready!(self.ahead.poll_fill(inner, cx))? == 0 {
-                self.rustls.read_tls(&mut io::empty())?; // so that it knows of the end
+            match self.ahead.poll_fill(inner, cx)? {
+                Poll::Ready(0) => drop(self.rustls.read_tls(&mut io::empty())?), // the end
+                Poll::Ready(_) => {}
+                Poll::Pending => {
+                    // It gives up the room of the last record when it is about to read the next.
+                    let _ = self.rustls.read_tls(&mut Nothing);
+                    return Poll::Pending;
+                }
             }
         }
     }
@@ -143,8 +150,8 @@ impl Session {
             count += more;
         }
         self.ahead.settle();
-        if self.answer_is_due {
-            self.poll_answer(inner, cx);
+        if self.reader_sends {
+            self.poll_send_as_reader(inner, cx);
         }
         Poll::Ready(Ok(count))
     }
@@ -182,10 +189,10 @@ impl Session {
     /// Hands the session some of what was read.
     fn feed(&mut self) {
         match self.try_feed() {
-            Ok(is_answered) => self.answer_is_due |= is_answered,
+            Ok(is_answered) => self.reader_sends |= is_answered,
             Err(error) => {
                 self.broken = Some(Arc::new(error));
-                self.answer_is_due = true; // the alert that says so
+                self.reader_sends = true; // the alert that says so
             }
         }
     }
@@ -208,18 +215,17 @@ impl Session {
         })
     }
 
-    /// Sends the answer to what was read. If it cannot be sent that is for the writer to know:
-    /// reading goes on.
+    /// Sends what is queued. If it cannot be sent that is for the writer to know: reading goes on.
     #[cold]
-    fn poll_answer<C: Connection>(&mut self, inner: &mut C, cx: &mut Context<'_>) {
+    fn poll_send_as_reader<C: Connection>(&mut self, inner: &mut C, cx: &mut Context<'_>) {
         if matches!(self.writing, Writing::Closed | Writing::Failed) {
-            self.answer_is_due = false;
+            self.reader_sends = false;
             return;
         }
         match self.outgoing.poll_send(&mut self.rustls, inner, cx, Sender::Reader) {
-            Poll::Ready(Ok(())) => self.answer_is_due = false,
+            Poll::Ready(Ok(())) => self.reader_sends = false,
             // The writer will find the same error.
-            Poll::Ready(Err(_)) => self.answer_is_due = false,
+            Poll::Ready(Err(_)) => self.reader_sends = false,
             Poll::Pending => {}
         }
     }
@@ -233,8 +239,8 @@ impl Session {
         self.check_open(inner)?;
         ready!(self.poll_send(inner, cx))?;
         let count = self.rustls.writer().write_vectored(buffers)?;
-        // What cannot go now goes with the next write, flush or close.
-        let _ = self.poll_send(inner, cx)?;
+        // What cannot go now goes with the next write, flush, close or read.
+        self.reader_sends |= self.poll_send(inner, cx)?.is_pending();
         Poll::Ready(Ok(count))
     }
 
@@ -307,6 +313,15 @@ impl Session {
             Writing::Open => Ok(()),
             Writing::Closing | Writing::Closed | Writing::Failed => Err(broken_pipe(inner)),
         }
+    }
+}
+
+/// A stream that has nothing yet.
+struct Nothing;
+
+impl Read for Nothing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
     }
 }
 

@@ -169,6 +169,22 @@ fn a_write_that_waits_has_taken_nothing() {
 }
 
 #[test]
+fn the_rest_of_a_write_is_sent_by_whoever_reads_although_nobody_flushes() {
+    let (ours, theirs) = pair_with_capacity(4096);
+    let (mut client, mut server) = secure((ours, theirs));
+    let asking = async {
+        client.write_all(&[1; 40_000]).await?;
+        client.read_exact(&mut [0; 2]).await
+    };
+    let answering = async {
+        server.read_exact(&mut [0; 40_000]).await?;
+        server.write_all(b"ok").await
+    };
+    let (asked, answered) = block_on(zip(asking, answering));
+    assert!(asked.is_ok() && answered.is_ok());
+}
+
+#[test]
 fn a_write_after_close_is_a_broken_pipe_and_reading_goes_on() {
     let (mut client, mut server) = secured();
     block_on(client.close()).unwrap();

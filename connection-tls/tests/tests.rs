@@ -1,5 +1,6 @@
 //! What TLS does to a connection: in memory, over connections that misbehave, and over sockets.
 
+mod cost;
 mod handshakes;
 mod identities;
 mod protocol;

@@ -44,11 +44,8 @@ impl Attributes {
             return Some(mem::replace(there, value));
         }
         let next = self.first.take();
-        self.first = Some(Box::new(Entry {
-            type_name: type_name::<T>(),
-            next,
-            value: Some(value),
-        }));
+        self.first =
+            Some(Box::new(Entry { type_name: type_name::<T>(), next, value: Some(value) }));
         None
     }
 

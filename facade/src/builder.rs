@@ -9,11 +9,11 @@ use socketry_connector_unix::UnixConnector;
 use socketry_resolver::{BoxResolver, Resolve};
 
 use crate::{
-    Connector, DnsSlot, HappyEyeballs, Setting, TcpSlot, TlsSlot, UnixSlot,
-    client::{TcpStack, UnixStack, Wiring},
+    Connector, DnsSlot, HappyEyeballs, Setting, TcpSlot, TlsConfig, TlsSlot, UnixSlot,
+    client::{TcpStack, TlsStack, UnixStack, Wiring},
     hosts::Hosts,
     names::Names,
-    slots::{TcpChoice, UnixChoice},
+    slots::{TcpChoice, TlsChoice, UnixChoice},
 };
 
 /// How long connecting over TCP and TLS may take, unless told otherwise.
@@ -132,18 +132,22 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Puts the connector together; opens nothing.
+    /// Puts the connector together; opens no connection.
     ///
     /// # Errors
     ///
-    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), if a nameserver is none.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), if a nameserver is none, or an option of TLS
+    ///   has no meaning.
+    /// - What the system says of the files of an identity, with their path. They are read now, which
+    ///   blocks for a moment; roots are loaded by the first connect that needs them.
     /// - [`Unsupported`](io::ErrorKind::Unsupported), if an option does not exist on this system, or
     ///   if there are nameservers to ask and the feature `hickory` is off.
     pub fn build(self) -> io::Result<Connector> {
         let hosts = Hosts::new(&self.happy_eyeballs, self.clock.as_ref());
         let names = Names::new(self.dns.0, self.clock.as_ref())?;
+        let tcp_is_on = !matches!(self.tcp.0, TcpChoice::Off);
         let tcp = match self.tcp.0 {
-            TcpChoice::Off => TcpStack::Off,
+            TcpChoice::Off => TcpStack::Usual(hosts.connector(TcpConnector::new(), names)),
             TcpChoice::Usual(options) => {
                 TcpStack::Usual(hosts.connector(options.to_connector()?, names))
             }
@@ -153,6 +157,13 @@ impl ConnectorBuilder {
             }
             TcpChoice::Hosts(connector) => TcpStack::Hosts(connector),
         };
+        let tls = match self.tls.0 {
+            TlsChoice::Off => TlsStack::Off,
+            TlsChoice::Usual(config) => configured_tls(&config, self.clock.as_ref())?,
+            #[cfg(feature = "tls")]
+            TlsChoice::Tls(tls) => TlsStack::Usual(tls),
+            TlsChoice::Custom(connector) => TlsStack::Custom(connector),
+        };
         let unix = match self.unix.0 {
             UnixChoice::Off => UnixStack::Off,
             UnixChoice::Usual => usual_unix(self.clock.clone()),
@@ -160,7 +171,8 @@ impl ConnectorBuilder {
         };
         Ok(Connector::from_wiring(Wiring {
             tcp,
-            tls: self.tls.0,
+            tcp_is_on,
+            tls,
             unix,
             timeout: self.timeout,
             unix_timeout: self.unix_timeout,
@@ -173,7 +185,8 @@ impl ConnectorBuilder {
         let hosts = Hosts::new(&Setting::On, None);
         Wiring {
             tcp: TcpStack::Usual(hosts.connector(TcpConnector::new(), Names::usual())),
-            tls: TlsSlot::from(true).0,
+            tcp_is_on: true,
+            tls: usual_tls(),
             unix: usual_unix(None),
             timeout: Some(DEFAULT_TIMEOUT),
             unix_timeout: None,
@@ -194,6 +207,30 @@ impl fmt::Debug for ConnectorBuilder {
             .field("unix_timeout", &self.unix_timeout)
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(feature = "tls")]
+fn usual_tls() -> TlsStack {
+    TlsStack::Usual(socketry_connector_tls::ClientTls::new())
+}
+
+#[cfg(not(feature = "tls"))]
+fn usual_tls() -> TlsStack {
+    TlsStack::Missing
+}
+
+#[cfg(feature = "tls")]
+fn configured_tls(config: &TlsConfig, clock: Option<&Arc<dyn Clock>>) -> io::Result<TlsStack> {
+    config.to_client(clock).map(TlsStack::Usual)
+}
+
+#[cfg(not(feature = "tls"))]
+fn configured_tls(config: &TlsConfig, _clock: Option<&Arc<dyn Clock>>) -> io::Result<TlsStack> {
+    if *config == TlsConfig::default() {
+        return Ok(TlsStack::Missing);
+    }
+    let text = "connections cannot be secured: this build has no TLS; switch on the feature `tls` of socketry, or give a connector with Connector::builder().tls(..)";
+    Err(io::Error::new(io::ErrorKind::Unsupported, text))
 }
 
 #[cfg(unix)]

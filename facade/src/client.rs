@@ -3,19 +3,25 @@
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use socketry_connection::{Clock, UnixAddress};
-use socketry_connector::{BoxConnector, Connect, HostPort, PeerNamed, Trace};
+#[cfg(feature = "tls")]
+use socketry_connection_tls::HandshakeFailed;
+use socketry_connector::{
+    AllAttemptsFailed, BoxConnector, Connect, ConnectFailed, HostPort, PeerNamed, Trace,
+};
+use socketry_connector_dns::{PartlyResolved, ResolveFailed};
 use socketry_connector_tcp::TcpConnector;
 use socketry_connector_timeout::{TimedOut, TimeoutConnector};
+#[cfg(feature = "tls")]
+use socketry_connector_tls::{ClientTls, TlsConnector};
 #[cfg(unix)]
 use socketry_connector_unix::UnixConnector;
 
 use crate::{
     ConnectorBuilder, Endpoint, InvalidEndpoint, Socket, endpoint::ClientTarget,
-    hosts::HostConnector, slots::TlsChoice, stopwatch::Stopwatch,
+    hosts::HostConnector, stopwatch::Stopwatch,
 };
 
-/// Connects to whatever an [`Endpoint`] says: `tcp://` or `unix://`; `tls://` if its slot is a
-/// connector of yours, for TLS is not built in yet.
+/// Connects to whatever an [`Endpoint`] says: `tcp://`, `tls://` or `unix://`.
 ///
 /// Names are looked up in both families at once, and the addresses tried side by side as they
 /// arrive, each a moment after the other (RFC 8305). What was tried in vain is the attribute
@@ -51,7 +57,9 @@ pub struct Connector {
 
 pub(crate) struct Wiring {
     pub(crate) tcp: TcpStack,
-    pub(crate) tls: TlsChoice,
+    /// Off, it still carries `tls`.
+    pub(crate) tcp_is_on: bool,
+    pub(crate) tls: TlsStack,
     pub(crate) unix: UnixStack,
     pub(crate) timeout: Option<Duration>,
     pub(crate) unix_timeout: Option<Duration>,
@@ -59,10 +67,18 @@ pub(crate) struct Wiring {
 }
 
 pub(crate) enum TcpStack {
-    Off,
     Usual(HostConnector<TcpConnector>),
     Addresses(HostConnector<BoxConnector<SocketAddr>>),
     Hosts(BoxConnector<HostPort>),
+}
+
+pub(crate) enum TlsStack {
+    Off,
+    #[cfg(feature = "tls")]
+    Usual(ClientTls),
+    #[cfg(not(feature = "tls"))]
+    Missing,
+    Custom(BoxConnector<PeerNamed<HostPort>>),
 }
 
 pub(crate) enum UnixStack {
@@ -146,9 +162,10 @@ where
                     result.map_err(|error| name_target(error, "tcp", name))
                 }
                 ClientTarget::Tls(target) => {
-                    let name = named(target.target());
-                    let result = wiring.connect_tls(target, trace).await;
-                    result.map_err(|error| name_target(error, "tls", name))
+                    let (host, label) = (named(target.target()), target.clone());
+                    // In a box, so that the future of a connect without TLS stays small.
+                    let result = Box::pin(wiring.connect_tls(target, trace)).await;
+                    result.map_err(|error| name_target(over_tls(error, &label), "tls", host))
                 }
                 ClientTarget::Unix(target) => wiring.connect_unix(target, trace).await,
             }
@@ -158,14 +175,16 @@ where
 
 impl Wiring {
     async fn connect_tcp(&self, target: HostPort, trace: Trace<'_>) -> io::Result<Socket> {
+        if !self.tcp_is_on {
+            return Err(switched_off("tcp", &target));
+        }
         match &self.tcp {
-            TcpStack::Off => Err(switched_off("tcp", &target)),
             TcpStack::Usual(inner) => {
-                inner.resolver().check(&target)?;
+                inner.resolver().check("tcp", &target)?;
                 self.timed(inner, self.timeout, target, trace).await
             }
             TcpStack::Addresses(inner) => {
-                inner.resolver().check(&target)?;
+                inner.resolver().check("tcp", &target)?;
                 self.timed(inner, self.timeout, target, trace).await
             }
             TcpStack::Hosts(inner) => self.timed(inner, self.timeout, target, trace).await,
@@ -178,9 +197,38 @@ impl Wiring {
         trace: Trace<'_>,
     ) -> io::Result<Socket> {
         match &self.tls {
-            TlsChoice::Off => Err(switched_off("tls", target.target())),
-            TlsChoice::Usual => Err(unsupported("tls", target.target(), "TLS is not built in")),
-            TlsChoice::Custom(inner) => self.timed(inner, self.timeout, target, trace).await,
+            TlsStack::Off => Err(switched_off("tls", target.target())),
+            #[cfg(feature = "tls")]
+            TlsStack::Usual(tls) => self.connect_usual_tls(tls, target, trace).await,
+            #[cfg(not(feature = "tls"))]
+            TlsStack::Missing => Err(unsupported("tls", target.target(), NO_TLS)),
+            TlsStack::Custom(inner) => self.timed(inner, self.timeout, target, trace).await,
+        }
+    }
+
+    /// TLS on the tcp slot.
+    #[cfg(feature = "tls")]
+    async fn connect_usual_tls(
+        &self,
+        tls: &ClientTls,
+        target: PeerNamed<HostPort>,
+        trace: Trace<'_>,
+    ) -> io::Result<Socket> {
+        match &self.tcp {
+            TcpStack::Usual(inner) => {
+                inner.resolver().check("tls", target.target())?;
+                let secured = TlsConnector::new(inner, tls.clone());
+                self.timed(&secured, self.timeout, target, trace).await
+            }
+            TcpStack::Addresses(inner) => {
+                inner.resolver().check("tls", target.target())?;
+                let secured = TlsConnector::new(inner, tls.clone());
+                self.timed(&secured, self.timeout, target, trace).await
+            }
+            TcpStack::Hosts(inner) => {
+                let secured = TlsConnector::new(inner, tls.clone());
+                self.timed(&secured, self.timeout, target, trace).await
+            }
         }
     }
 
@@ -249,6 +297,38 @@ fn name_target(error: io::Error, scheme: &str, target: Option<HostPort>) -> io::
     }
 }
 
+/// Names the target as `tls://` where the error of a layer below says `tcp://`.
+#[cold]
+fn over_tls(error: io::Error, target: &PeerNamed<HostPort>) -> io::Error {
+    #[cfg(feature = "tls")]
+    let error = match error.downcast::<HandshakeFailed>() {
+        Ok(failed) if target.peer_name() == target.target().host() => {
+            return failed.with_target(format_args!("tls://{}", target.target())).into();
+        }
+        Ok(failed) => return failed.with_target(format_args!("tls://{target}")).into(),
+        Err(other) => other,
+    };
+    let error = match error.downcast::<ConnectFailed>() {
+        Ok(failed) => return failed.over_tls().into(),
+        Err(other) => other,
+    };
+    let error = match error.downcast::<AllAttemptsFailed>() {
+        Ok(failed) => return failed.over_tls().into(),
+        Err(other) => other,
+    };
+    let error = match error.downcast::<ResolveFailed>() {
+        Ok(failed) => return failed.over_tls().into(),
+        Err(other) => other,
+    };
+    let kind = error.kind();
+    match error.downcast::<PartlyResolved>() {
+        Ok(failed) => {
+            io::Error::new(kind, failed.map_connect_error(|error| over_tls(error, target)))
+        }
+        Err(other) => other,
+    }
+}
+
 fn switched_off(scheme: &str, target: &impl fmt::Display) -> io::Error {
     let text = format!(
         "connection to {scheme}://{target} refused: the scheme {scheme} is switched off in this connector; switch it on with Connector::builder().{scheme}(true)"
@@ -256,6 +336,10 @@ fn switched_off(scheme: &str, target: &impl fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, text)
 }
 
+#[cfg(not(feature = "tls"))]
+const NO_TLS: &str = "TLS is not in this build; switch on the feature `tls` of socketry";
+
+#[cfg(not(all(feature = "tls", unix)))]
 fn unsupported(scheme: &str, target: &impl fmt::Display, why: &str) -> io::Error {
     let text = format!("connection to {scheme}://{target} refused: {why}");
     io::Error::new(io::ErrorKind::Unsupported, text)

@@ -7,6 +7,8 @@ pub use self::{
     server::{ServerConfig, TcpServerConfig, UnixServerConfig},
     setting::Setting,
     socket::{KeepaliveConfig, SocketConfig},
+    tls::{IdentityConfig, Passphrase, TlsConfig, TlsVersion, TrustedRoots},
+    tls_server::{ClientCertificatesConfig, TlsServerConfig},
 };
 
 #[cfg(feature = "serde")]
@@ -21,3 +23,5 @@ mod octal;
 mod server;
 mod setting;
 mod socket;
+mod tls;
+mod tls_server;

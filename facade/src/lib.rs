@@ -80,11 +80,14 @@ pub use crate::{
     builder::ConnectorBuilder,
     client::Connector,
     config::{
-        AddressFamilies, ConnectorConfig, DnsConfig, HappyEyeballs, KeepaliveConfig, ServerConfig,
-        Setting, SocketConfig, TcpOptions, TcpServerConfig, Timeout, UnixServerConfig,
+        AddressFamilies, ClientCertificatesConfig, ConnectorConfig, DnsConfig, HappyEyeballs,
+        IdentityConfig, KeepaliveConfig, Passphrase, ServerConfig, Setting, SocketConfig,
+        TcpOptions, TcpServerConfig, Timeout, TlsConfig, TlsServerConfig, TlsVersion, TrustedRoots,
+        UnixServerConfig,
     },
     endpoint::{Endpoint, InvalidEndpoint},
     listening::Server,
+    server_builder::{ServerBuilder, ServerTlsSlot},
     slots::{DnsSlot, TcpSlot, TlsSlot, UnixSlot},
     socket::Socket,
 };
@@ -145,6 +148,20 @@ pub mod server {
     pub use socketry_server_unix::{PathInUse, UnixServer, UnixServerOptions};
 }
 
+/// TLS for both sides: [`socketry_connection_tls`], with the connector and the server.
+#[doc = ""]
+#[doc = include_str!("tls_options.md")]
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub mod tls {
+    #[doc(inline)]
+    pub use socketry_connection_tls::*;
+    #[doc(inline)]
+    pub use socketry_connector_tls::*;
+    #[doc(inline)]
+    pub use socketry_server_tls::*;
+}
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct ReadmeDoctests;
@@ -158,6 +175,9 @@ mod hosts;
 mod inherited;
 mod listening;
 mod names;
+#[cfg(feature = "tls")]
+mod secured;
+mod server_builder;
 mod slots;
 mod socket;
 mod stopwatch;

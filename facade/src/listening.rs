@@ -9,13 +9,15 @@ use std::{
 use socketry_connection::{Address, BoxConnection};
 use socketry_server::{Accept, AcceptExt, Accepting, BoxServer, Control, Incoming};
 use socketry_server_tcp::TcpServer;
+#[cfg(feature = "tls")]
+use socketry_server_tls::TlsServer;
 #[cfg(unix)]
 use socketry_server_unix::UnixServer;
 
-use crate::{Endpoint, InvalidEndpoint, ServerConfig, Socket};
+use crate::{Endpoint, InvalidEndpoint, ServerBuilder, Socket};
 
-/// Takes connections on whatever an [`Endpoint`] says: TCP, a Unix socket, or a socket that was
-/// inherited.
+/// Takes connections on whatever an [`Endpoint`] says: TCP, with TLS or without, a Unix socket, or a
+/// socket that was inherited.
 ///
 /// It is an [`Accept`], so that decorators fit around it; what is needed daily are methods of its
 /// own, so that no trait need be imported.
@@ -84,6 +86,8 @@ enum Inner {
     Tcp(TcpServer),
     #[cfg(unix)]
     Unix(UnixServer),
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsServer<TcpServer>>),
     Custom(BoxServer),
 }
 
@@ -94,6 +98,8 @@ macro_rules! inside {
             Inner::Tcp($inner) => $call,
             #[cfg(unix)]
             Inner::Unix($inner) => $call,
+            #[cfg(feature = "tls")]
+            Inner::Tls($inner) => $call,
             Inner::Custom($inner) => $call,
         }
     };
@@ -120,7 +126,12 @@ impl Server {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        ServerConfig::default().bind(endpoint).await
+        Self::builder().bind(endpoint).await
+    }
+
+    /// A server with options of its own.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::new()
     }
 
     /// The next connection; `None` once the server is closed. No error is fatal: call it again.
@@ -196,6 +207,13 @@ impl From<TcpServer> for Server {
 impl From<UnixServer> for Server {
     fn from(server: UnixServer) -> Self {
         Self(Inner::Unix(server))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<TlsServer<TcpServer>> for Server {
+    fn from(server: TlsServer<TcpServer>) -> Self {
+        Self(Inner::Tls(Box::new(server)))
     }
 }
 

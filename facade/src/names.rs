@@ -73,7 +73,7 @@ impl Names {
     }
 
     /// Refuses a host that would have to be looked up, if nobody does that.
-    pub(crate) fn check(&self, target: &HostPort) -> io::Result<()> {
+    pub(crate) fn check(&self, scheme: &str, target: &HostPort) -> io::Result<()> {
         let (kind, reason) = match self {
             Self::Off => (
                 io::ErrorKind::InvalidInput,
@@ -89,7 +89,7 @@ impl Names {
         if target.host().ip().is_some() || target.host().is_localhost() {
             return Ok(());
         }
-        Err(io::Error::new(kind, format!("connection to tcp://{target} refused: {reason}")))
+        Err(io::Error::new(kind, format!("connection to {scheme}://{target} refused: {reason}")))
     }
 }
 

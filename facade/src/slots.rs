@@ -7,7 +7,7 @@ use socketry_connector::{BoxConnector, HostPort, PeerNamed};
 use socketry_connector_tcp::TcpConnector;
 use socketry_resolver::BoxResolver;
 
-use crate::{DnsConfig, TcpOptions};
+use crate::{DnsConfig, TcpOptions, TlsConfig};
 
 /// What serves `tcp://`.
 ///
@@ -140,9 +140,15 @@ impl From<BoxResolver> for DnsSlot {
 ///
 /// | from | meaning |
 /// |---|---|
-/// | `true` | the usual; the default. Not built in yet: connecting is refused as unsupported |
+/// | `true` | the usual, with default options; the default |
 /// | `false` | `tls://` is refused |
+/// | [`TlsConfig`] | the usual, with these options |
+/// | [`ClientTls`](crate::tls::ClientTls) | the usual, with these options, of which other connectors may have a clone |
 /// | [`BoxConnector<PeerNamed<HostPort>>`] | this one, given the host and who has to answer there |
+///
+/// The usual stands on the tcp slot: on its sockets, its names and its options, also where the
+/// scheme `tcp://` is switched off; over a connector of yours in there it is TLS over that one. It
+/// needs the feature `tls`, which is on by default.
 ///
 /// # Examples
 ///
@@ -161,13 +167,28 @@ pub struct TlsSlot(pub(crate) TlsChoice);
 #[derive(Clone, Debug)]
 pub(crate) enum TlsChoice {
     Off,
-    Usual,
+    Usual(Box<TlsConfig>),
+    #[cfg(feature = "tls")]
+    Tls(crate::tls::ClientTls),
     Custom(BoxConnector<PeerNamed<HostPort>>),
 }
 
 impl From<bool> for TlsSlot {
     fn from(on: bool) -> Self {
-        Self(if on { TlsChoice::Usual } else { TlsChoice::Off })
+        Self(if on { TlsChoice::Usual(Box::default()) } else { TlsChoice::Off })
+    }
+}
+
+impl From<TlsConfig> for TlsSlot {
+    fn from(config: TlsConfig) -> Self {
+        Self(TlsChoice::Usual(Box::new(config)))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<crate::tls::ClientTls> for TlsSlot {
+    fn from(tls: crate::tls::ClientTls) -> Self {
+        Self(TlsChoice::Tls(tls))
     }
 }
 

@@ -2,16 +2,20 @@
 
 use std::{
     fmt,
+    future::{Future, poll_fn},
     io::{self, IoSlice, IoSliceMut},
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
-use socketry_connection::{AbortHandle, Address, Attributes, BoxConnection, Connection};
+use socketry_connection::{AbortHandle, Address, Attributes, BoxConnection, Connection, Sleep};
 use socketry_connection_socket::TcpConnection;
 #[cfg(unix)]
 use socketry_connection_socket::UnixConnection;
+#[cfg(feature = "tls")]
+use socketry_connection_tls::TlsConnection;
 
 /// A connection made by a [`Connector`](crate::Connector) or taken by a [`Server`](crate::Server).
 ///
@@ -44,6 +48,8 @@ enum Inner {
     Tcp(TcpConnection),
     #[cfg(unix)]
     Unix(UnixConnection),
+    #[cfg(feature = "tls")]
+    Tls(TlsConnection<TcpConnection>),
     Custom(BoxConnection),
 }
 
@@ -54,6 +60,8 @@ macro_rules! inside {
             Inner::Tcp($connection) => $call,
             #[cfg(unix)]
             Inner::Unix($connection) => $call,
+            #[cfg(feature = "tls")]
+            Inner::Tls($connection) => $call,
             Inner::Custom($connection) => $call,
         }
     };
@@ -101,6 +109,8 @@ impl Socket {
     pub fn as_tcp(&self) -> Option<&TcpConnection> {
         match &self.0 {
             Inner::Tcp(connection) => Some(connection),
+            #[cfg(feature = "tls")]
+            Inner::Tls(connection) => Some(connection.get_ref()),
             _ => None,
         }
     }
@@ -114,6 +124,42 @@ impl Socket {
         match &self.0 {
             Inner::Unix(connection) => Some(connection),
             _ => None,
+        }
+    }
+
+    /// Ends this connection so that nothing is lost: says that all is said, and then waits until the
+    /// peer has ended as well, for 5 seconds at most. What the peer still says is thrown away.
+    ///
+    /// Dropped right after [`close`](futures_io::AsyncWrite::poll_close), a socket with something
+    /// unread makes the system tell the peer that the connection was broken, and the peer may lose
+    /// what it has not read yet. Under TLS there is nearly always something unread.
+    ///
+    /// # Errors
+    ///
+    /// - What the system says if the last bytes cannot be sent.
+    /// - [`TimedOut`](io::ErrorKind::TimedOut): the peer has not ended in time. Then drop the
+    ///   socket.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future has said as much as there was time for; call it again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::AsyncWriteExt;
+    /// use socketry::Socket;
+    ///
+    /// async fn answer(mut socket: Socket) -> std::io::Result<()> {
+    ///     socket.write_all(b"the whole answer").await?;
+    ///     socket.shutdown().await
+    /// }
+    /// ```
+    pub async fn shutdown(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            #[cfg(feature = "tls")]
+            Inner::Tls(connection) => connection.shutdown().await,
+            _ => end(self).await,
         }
     }
 
@@ -141,6 +187,32 @@ impl Socket {
     }
 }
 
+/// How long a peer may take to end.
+const END_WITHIN: Duration = Duration::from_secs(5);
+
+/// Closes, and reads to the end.
+async fn end(socket: &mut Socket) -> io::Result<()> {
+    let mut late = pin!(Sleep::after(None, END_WITHIN));
+    let mut rest = [0; 1024];
+    let mut closed = false;
+    poll_fn(|cx| {
+        loop {
+            let next = match closed {
+                false => Pin::new(&mut *socket).poll_close(cx).map_ok(|()| 1),
+                true => Pin::new(&mut *socket).poll_read(cx, &mut rest),
+            };
+            match next {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(_)) => closed = true,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => break,
+            }
+        }
+        late.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    })
+    .await
+}
+
 impl From<TcpConnection> for Socket {
     fn from(connection: TcpConnection) -> Self {
         Self(Inner::Tcp(connection))
@@ -151,6 +223,20 @@ impl From<TcpConnection> for Socket {
 impl From<UnixConnection> for Socket {
     fn from(connection: UnixConnection) -> Self {
         Self(Inner::Unix(connection))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<TlsConnection<TcpConnection>> for Socket {
+    fn from(connection: TlsConnection<TcpConnection>) -> Self {
+        Self(Inner::Tls(connection))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<TlsConnection<BoxConnection>> for Socket {
+    fn from(connection: TlsConnection<BoxConnection>) -> Self {
+        Self(Inner::Custom(Box::new(connection)))
     }
 }
 

@@ -80,7 +80,7 @@ fn patience(config: &ConnectorConfig, endpoint: &str) -> Option<Duration> {
 #[test]
 fn each_scheme_is_switched_by_its_key() {
     let mut off = ConnectorConfig::default();
-    (off.tcp, off.tls, off.unix) = (Setting::Off, false, false);
+    (off.tcp, off.tls, off.unix) = (Setting::Off, Setting::Off, false);
     let kinds = |config: &ConnectorConfig| {
         ["127.0.0.1:1", "tls://127.0.0.1:1", "unix:///nosuch/s"]
             .map(|endpoint| block_on(config.build().unwrap().connect(endpoint)).unwrap_err().kind())

@@ -48,7 +48,7 @@ fn every_key_of_a_connector_is_read() {
     tcp.only_from_local_addresses = true;
     tcp.socket = read(unusual_socket());
     let mut expected = ConnectorConfig::default();
-    (expected.tls, expected.unix) = (false, false);
+    (expected.tls, expected.unix) = (Setting::Off, false);
     expected.tcp = Setting::With(tcp);
     let mut dns = DnsConfig::default();
     dns.nameservers = vec!["192.0.2.53".to_string()];

@@ -244,7 +244,7 @@ fn refused(name: Option<&str>) -> io::Error {
         Some(name) => format!("this server has no identity for the name {name:?}"),
         None => "the client asks for no name, and this server has no default identity".into(),
     };
-    io::Error::new(io::ErrorKind::PermissionDenied, text)
+    io::Error::new(io::ErrorKind::NotFound, text)
 }
 
 impl fmt::Debug for ServerTls {

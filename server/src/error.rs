@@ -43,6 +43,12 @@ impl ListenFailed {
         self
     }
 
+    /// Says another name for what was to be listened on: that of a layer above.
+    pub fn renamed(mut self, on: impl fmt::Display) -> Self {
+        self.on = on.to_string();
+        self
+    }
+
     /// What was to be listened on.
     pub fn on(&self) -> &str {
         &self.on

@@ -5,10 +5,11 @@ use crate::{
     failed::Failed,
 };
 
-/// Runs the chat example, which fails unless everything that was said was heard, and that of the
-/// race, which fails unless each name leads where it should.
+/// Runs the chat example, which fails unless everything that was said was heard; that of the race,
+/// which fails unless each name leads where it should; and that of TLS, which fails unless who is
+/// to be trusted is, and nobody else.
 pub(crate) fn run() -> Result<(), Failed> {
-    for example in ["chat", "race"] {
+    for example in ["chat", "race", "tls"] {
         let run = ["run", "--package", "socketry", "--example", example];
         run_command(&mut cargo(run))?;
     }

@@ -8,7 +8,7 @@ use std::{
 
 use socketry_connector_tcp::TcpConnector;
 
-use super::{DnsConfig, HappyEyeballs, Setting, SocketConfig};
+use super::{DnsConfig, HappyEyeballs, Setting, SocketConfig, TlsConfig};
 use crate::{Connector, ConnectorBuilder};
 
 /// A [`Connector`] as plain data, for programs that are told by a file.
@@ -48,9 +48,8 @@ use crate::{Connector, ConnectorBuilder};
 pub struct ConnectorConfig {
     /// Whether and how `tcp://` is served. By default on.
     pub tcp: Setting<TcpOptions>,
-    /// Whether `tls://` is served. By default on; but TLS is not built in yet, so connecting is
-    /// refused as unsupported. A connector of yours goes to the [builder](Self::to_builder).
-    pub tls: bool,
+    /// Whether and how `tls://` is served. By default on, with the sockets of `tcp`.
+    pub tls: Setting<TlsConfig>,
     /// Whether `unix://` is served. By default on.
     pub unix: bool,
     /// Whether and how names are looked up. By default on, as the system is configured.
@@ -78,7 +77,6 @@ impl ConnectorConfig {
     /// The builder that this describes, for what is no plain data.
     pub fn to_builder(&self) -> ConnectorBuilder {
         let builder = Connector::builder()
-            .tls(self.tls)
             .unix(self.unix)
             .happy_eyeballs(self.happy_eyeballs.clone())
             .timeout(duration(self.timeout))
@@ -87,6 +85,11 @@ impl ConnectorConfig {
             Setting::Off => builder.dns(false),
             Setting::On => builder.dns(true),
             Setting::With(config) => builder.dns(config.clone()),
+        };
+        let builder = match &self.tls {
+            Setting::Off => builder.tls(false),
+            Setting::On => builder.tls(true),
+            Setting::With(config) => builder.tls(config.clone()),
         };
         match &self.tcp {
             Setting::Off => builder.tcp(false),
@@ -100,7 +103,7 @@ impl Default for ConnectorConfig {
     fn default() -> Self {
         Self {
             tcp: Setting::On,
-            tls: true,
+            tls: Setting::On,
             unix: true,
             dns: Setting::On,
             happy_eyeballs: Setting::On,

@@ -1,11 +1,11 @@
 //! A server as plain data.
 
-use std::{io, net::SocketAddr};
+use std::io;
 
 use socketry_server_tcp::TcpServerOptions;
 
-use super::SocketConfig;
-use crate::{Endpoint, InvalidEndpoint, Server, endpoint::ServerTarget};
+use super::{SocketConfig, TlsServerConfig};
+use crate::{Endpoint, InvalidEndpoint, Server, ServerBuilder};
 
 /// The options of a [`Server`] as plain data, for programs that are told by a file.
 ///
@@ -39,8 +39,10 @@ use crate::{Endpoint, InvalidEndpoint, Server, endpoint::ServerTarget};
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// Options of servers on TCP.
+    /// Options of servers on TCP, also of those under TLS.
     pub tcp: TcpServerConfig,
+    /// Options of servers under TLS.
+    pub tls: TlsServerConfig,
     /// Options of servers on Unix sockets.
     pub unix: UnixServerConfig,
 }
@@ -50,82 +52,22 @@ impl ServerConfig {
     ///
     /// # Errors
     ///
-    /// Those of [`Server::bind`].
+    /// Those of [`ServerBuilder::bind`].
     ///
     /// # Cancel safety
     ///
-    /// It does not wait.
+    /// That of [`ServerBuilder::bind`].
     pub async fn bind<E>(&self, endpoint: E) -> io::Result<Server>
     where
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        let endpoint = endpoint.try_into().map_err(Into::into)?;
-        match endpoint.for_server()? {
-            ServerTarget::Tcp(address) => {
-                let server = self.tcp.to_options()?.bind(address)?;
-                Ok(server.into())
-            }
-            ServerTarget::Tls(address) => Err(tls_is_missing(address)),
-            ServerTarget::Unix(address) => self.bind_unix(&address),
-            ServerTarget::Fd(number) => self.take_over(number),
-            ServerTarget::Systemd(name) => self.take_over_from_systemd(name.as_deref()),
-        }
+        self.to_builder().bind(endpoint).await
     }
 
-    #[cfg(unix)]
-    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
-        let server = self.unix.to_options()?.bind(address)?;
-        Ok(server.into())
-    }
-
-    #[cfg(unix)]
-    fn take_over(&self, number: u32) -> io::Result<Server> {
-        use socketry_connection_socket::Adopted;
-        use socketry_server::ListenFailed;
-
-        let adopted = crate::inherited::take_over(number)
-            .map_err(|error| ListenFailed::new(format_args!("fd://{number}"), error))?;
-        match adopted {
-            Adopted::Tcp(listener) => {
-                let server = self.tcp.to_options()?.from_fd(listener.into())?;
-                Ok(server.into())
-            }
-            Adopted::Unix(listener) => {
-                let server = self.unix.to_options()?.from_fd(listener.into())?;
-                Ok(server.into())
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
-        use socketry_server::{AcceptExt, ListenFailed, ServerGroup};
-
-        let on = format!("systemd://{}", name.unwrap_or_default());
-        let numbers =
-            crate::inherited::listeners(name).map_err(|error| ListenFailed::new(on, error))?;
-        if let [number] = numbers[..] {
-            return self.take_over(number);
-        }
-        let servers: Vec<Server> =
-            numbers.into_iter().map(|number| self.take_over(number)).collect::<io::Result<_>>()?;
-        Ok(ServerGroup::new(servers).boxed().into())
-    }
-
-    #[cfg(not(unix))]
-    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
-        Err(missing(format_args!("unix://{address}")))
-    }
-
-    #[cfg(not(unix))]
-    fn take_over(&self, number: u32) -> io::Result<Server> {
-        Err(missing(format_args!("fd://{number}")))
-    }
-
-    #[cfg(not(unix))]
-    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
-        Err(missing(format_args!("systemd://{}", name.unwrap_or_default())))
+    /// The builder that this describes, for what is no plain data.
+    pub fn to_builder(&self) -> ServerBuilder {
+        Server::builder().config(self.clone())
     }
 }
 
@@ -149,7 +91,7 @@ pub struct TcpServerConfig {
 }
 
 impl TcpServerConfig {
-    fn to_options(&self) -> io::Result<TcpServerOptions> {
+    pub(crate) fn to_options(&self) -> io::Result<TcpServerOptions> {
         let options = TcpServerOptions::new()
             .backlog(self.backlog)
             .reuse_address(self.reuse_address)
@@ -196,7 +138,7 @@ pub struct UnixServerConfig {
 
 #[cfg(unix)]
 impl UnixServerConfig {
-    fn to_options(&self) -> io::Result<socketry_server_unix::UnixServerOptions> {
+    pub(crate) fn to_options(&self) -> io::Result<socketry_server_unix::UnixServerOptions> {
         let mut options = socketry_server_unix::UnixServerOptions::new()
             .backlog(self.backlog)
             .owner(self.uid, self.gid)
@@ -212,16 +154,4 @@ impl Default for UnixServerConfig {
     fn default() -> Self {
         Self { backlog: 4096, mode: None, uid: None, gid: None, socket: SocketConfig::default() }
     }
-}
-
-fn tls_is_missing(address: SocketAddr) -> io::Error {
-    let text = format!("listening on tls://{address} refused: TLS is not built in");
-    io::Error::new(io::ErrorKind::Unsupported, text)
-}
-
-#[cfg(not(unix))]
-fn missing(on: std::fmt::Arguments<'_>) -> io::Error {
-    let system = std::env::consts::OS;
-    let text = format!("listening on {on} refused: {system} has no such sockets here");
-    io::Error::new(io::ErrorKind::Unsupported, text)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DnsConfig, HappyEyeballs, TcpOptions, Timeout};
+use super::{DnsConfig, HappyEyeballs, TcpOptions, Timeout, TlsConfig};
 
 /// Something that is off, on as usual, or on with options.
 ///
@@ -39,7 +39,7 @@ macro_rules! on_with {
     };
 }
 
-on_with!(DnsConfig, HappyEyeballs, TcpOptions, Timeout);
+on_with!(DnsConfig, HappyEyeballs, TcpOptions, Timeout, TlsConfig);
 
 /// On, with this time.
 impl From<Duration> for Setting<Timeout> {

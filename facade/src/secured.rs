@@ -1,0 +1,85 @@
+//! What the configurations of TLS mean.
+
+mod client;
+mod server;
+
+use std::{io, sync::Arc, time::Duration};
+
+use socketry_connection::Clock;
+use socketry_connection_tls::{Identity, Protocol, TlsOptions, Truncation};
+
+use crate::{IdentityConfig, Setting, Timeout, TlsVersion};
+
+/// How long a handshake may take, unless told otherwise.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl IdentityConfig {
+    /// Reads the files.
+    fn load(&self) -> io::Result<Identity> {
+        let loader = match &self.key {
+            Some(key) => Identity::from_files(&self.certificate, key),
+            None => Identity::from_file(&self.certificate),
+        };
+        match &self.passphrase {
+            Some(passphrase) => loader.passphrase(passphrase.reveal()),
+            None => loader,
+        }
+        .load()
+    }
+}
+
+impl From<TlsVersion> for socketry_connection_tls::TlsVersion {
+    fn from(version: TlsVersion) -> Self {
+        match version {
+            TlsVersion::V1_2 => Self::Tls12,
+            TlsVersion::V1_3 => Self::Tls13,
+        }
+    }
+}
+
+/// The parts of both configurations that say what is spoken.
+struct Spoken<'a> {
+    alpn: &'a [String],
+    min_version: Option<TlsVersion>,
+    max_version: Option<TlsVersion>,
+    suites: &'a [String],
+    key_exchange_groups: &'a [String],
+}
+
+impl Spoken<'_> {
+    fn to_protocol(&self) -> Protocol {
+        let mut protocol = Protocol::new().alpn(self.alpn);
+        if let Some(version) = self.min_version {
+            protocol = protocol.min_version(version.into());
+        }
+        if let Some(version) = self.max_version {
+            protocol = protocol.max_version(version.into());
+        }
+        if !self.suites.is_empty() {
+            protocol = protocol.suites(self.suites);
+        }
+        if !self.key_exchange_groups.is_empty() {
+            protocol = protocol.key_exchange_groups(self.key_exchange_groups);
+        }
+        protocol
+    }
+}
+
+/// What both sides do alike.
+fn options(
+    handshake_timeout: Setting<Timeout>,
+    allow_truncation: bool,
+    clock: Option<&Arc<dyn Clock>>,
+) -> TlsOptions {
+    let within = match handshake_timeout {
+        Setting::Off => None,
+        Setting::On => Some(HANDSHAKE_TIMEOUT),
+        Setting::With(timeout) => Some(timeout.into()),
+    };
+    let truncation = if allow_truncation { Truncation::Allow } else { Truncation::Strict };
+    let options = TlsOptions::new().handshake_within(within).truncation(truncation);
+    match clock {
+        Some(clock) => options.with_clock(clock.clone()),
+        None => options,
+    }
+}

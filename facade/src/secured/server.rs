@@ -1,0 +1,89 @@
+//! The server's side.
+
+use std::{io, sync::Arc};
+
+use socketry_connection::Clock;
+use socketry_connection_tls::{Roots, rustls::KeyLogFile};
+use socketry_server::Accept;
+use socketry_server_tls::{ClientCertificates, ServerTls, TlsServer, WhenFull};
+
+use super::{Spoken, options};
+use crate::{ClientCertificatesConfig, TlsServerConfig};
+
+impl TlsServerConfig {
+    /// Reads all files. Blocks.
+    pub(crate) fn to_server(&self, clock: Option<&Arc<dyn Clock>>) -> io::Result<ServerTls> {
+        let options = options(self.handshake_timeout, self.allow_truncation, clock);
+        let mut builder = ServerTls::builder()
+            .refuse_unknown_names(self.refuse_unknown_names)
+            .client_certificates(self.to_client_certificates()?)
+            .protocol(self.spoken().to_protocol())
+            .sessions(self.sessions)
+            .tickets(self.tickets)
+            .options(options);
+        if let Some(identity) = &self.identity {
+            builder = builder.identity(identity.load()?);
+        }
+        for (name, identity) in &self.names {
+            builder = builder.identity_for(name, identity.load()?);
+        }
+        if self.key_log {
+            builder = builder.key_log(Arc::new(KeyLogFile::new()));
+        }
+        builder.build()
+    }
+
+    /// Puts `tls` over a server that takes connections.
+    pub(crate) fn around<A: Accept>(
+        &self,
+        inner: A,
+        tls: ServerTls,
+        clock: Option<&Arc<dyn Clock>>,
+    ) -> TlsServer<A> {
+        let mut server = TlsServer::new(inner, tls)
+            .most_handshakes(self.most_handshakes)
+            .most_handshakes_per_address(self.most_handshakes_per_address)
+            .when_full(if self.refuse_when_full { WhenFull::Refuse } else { WhenFull::Wait });
+        if let Some(interval) = self.watch_files {
+            server = server.watching(interval);
+        }
+        if let Some(clock) = clock {
+            server = server.with_clock(clock.clone());
+        }
+        server
+    }
+
+    fn to_client_certificates(&self) -> io::Result<ClientCertificates> {
+        let named = [&self.client_ca_files, &self.client_ca_dirs, &self.client_revocation_files];
+        let is_silent = named.iter().all(|paths| paths.is_empty());
+        let mut roots = Roots::none();
+        for file in &self.client_ca_files {
+            roots = roots.with_pem_file(file);
+        }
+        for dir in &self.client_ca_dirs {
+            roots = roots.with_pem_dir(dir);
+        }
+        for file in &self.client_revocation_files {
+            roots = roots.with_revocation_file(file);
+        }
+        match self.client_certificates {
+            ClientCertificatesConfig::Optional => Ok(ClientCertificates::Optional(roots)),
+            ClientCertificatesConfig::Required => Ok(ClientCertificates::Required(roots)),
+            ClientCertificatesConfig::None if is_silent => Ok(ClientCertificates::None),
+            ClientCertificatesConfig::None => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the files for verifying clients have no effect, because clients are not asked for certificates; set client_certificates to \"required\" or \"optional\", or take the files out",
+            )),
+        }
+    }
+
+    fn spoken(&self) -> Spoken<'_> {
+        Spoken {
+            alpn: &self.alpn,
+            min_version: self.min_version,
+            max_version: self.max_version,
+            suites: &self.suites,
+            key_exchange_groups: &self.key_exchange_groups,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What the facade does under `tls://`, on real sockets.
+
+#![cfg(unix)]
+
+mod both_sides;
+mod errors;
+mod options;
+mod server_options;
+mod slots;
+mod support;
+mod table;
