@@ -127,6 +127,11 @@ impl ServerBuilder {
         let config = &self.config.tls;
         let tls = match self.tls.clone() {
             Some(tls) => tls,
+            None if config.identity.is_none() && config.names.is_empty() => {
+                // Nobody can be served, and no file need be read to say so.
+                let tls = config.to_server(self.clock.as_ref());
+                tls.map_err(|error| failed_under_tls(address, error))?
+            }
             None => {
                 let (config, clock) = (config.clone(), self.clock.clone());
                 let loading = blocking::unblock(move || config.to_server(clock.as_ref()));
