@@ -61,7 +61,7 @@ struct Inner {
 }
 
 enum Secret {
-    Key(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>),
+    Key(Vec<CertificateDer<'static>>, Zeroizing<PrivateKeyDer<'static>>),
     Signer(Arc<CertifiedKey>),
 }
 
@@ -176,7 +176,8 @@ impl IdentityLoader {
         Self { chain, key, passphrase: None }
     }
 
-    /// The passphrase of an encrypted key. For one that is not it has no meaning.
+    /// The passphrase of an encrypted key. With one that is not encrypted, it is an error: somebody
+    /// believes that the key is protected. Only the empty one is taken for none.
     pub fn passphrase(mut self, passphrase: impl Into<String>) -> Self {
         self.passphrase = Some(Zeroizing::new(passphrase.into()));
         self

@@ -1,141 +1,170 @@
 //! Private keys: in PEM or DER, in each of their forms, encrypted or not.
 
 use rustls::pki_types::PrivateKeyDer;
+use zeroize::Zeroizing;
 
+use self::decrypt::{Undecryptable, decrypt};
 use crate::{
     LoadFailed,
     certificates::{decode, only},
     document::Document,
+    load_failed::Origin,
     pem::{self, Block},
 };
 
-/// A private key, and the line of its block, if it has been one.
+mod decrypt;
+
+/// A private key, and the line of its block, if it has been one. It is wiped when it is dropped.
 pub(crate) struct Key {
-    pub(crate) der: PrivateKeyDer<'static>,
+    pub(crate) der: Zeroizing<PrivateKeyDer<'static>>,
     pub(crate) line: Option<usize>,
 }
 
 /// The private key in `document`, of which there is one.
 pub(crate) fn key(document: &Document, passphrase: Option<&str>) -> Result<Key, LoadFailed> {
-    let wanted = "a private key";
-    let Some(blocks) = pem::blocks(document)? else {
-        if !document.is_der() {
-            return Err(document.neither(wanted));
-        }
-        return key_of_der(document, passphrase);
-    };
-    let mut keys = blocks.iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
-    let Some(block) = keys.next() else {
-        return Err(only(document, wanted, &blocks));
-    };
-    if let Some(second) = keys.next() {
-        let reason = format!(
-            "there is a second private key in line {}, and one is wanted: take the wrong one out",
-            second.line
-        );
-        return Err(LoadFailed::data(&document.origin, reason).at(Some(block.line)));
+    let reader = Reader { document, passphrase };
+    match pem::blocks(document)? {
+        Some(blocks) => reader.in_blocks(&blocks),
+        None if document.is_der() => reader.in_der(),
+        None => Err(document.neither(WANTED)),
     }
-    let der = key_of_block(document, block, passphrase)?;
-    Ok(Key { der, line: Some(block.line) })
 }
 
-fn key_of_block(
-    document: &Document,
-    block: &Block<'_>,
-    passphrase: Option<&str>,
-) -> Result<PrivateKeyDer<'static>, LoadFailed> {
-    let line = Some(block.line);
-    if block.has_encryption_headers() {
-        let reason = "the private key is encrypted in the old way of OpenSSL, which protects it \
-                      badly and is not read; write it anew by: openssl pkcs8 -topk8 -in <file> \
-                      -out <new file>";
-        return Err(LoadFailed::unsupported(&document.origin, reason).at(line));
-    }
-    let der = decode(document, block)?;
-    match &*block.label {
-        "PRIVATE KEY" => Ok(PrivateKeyDer::Pkcs8(der.to_vec().into())),
-        "RSA PRIVATE KEY" => Ok(PrivateKeyDer::Pkcs1(der.to_vec().into())),
-        "EC PRIVATE KEY" => Ok(PrivateKeyDer::Sec1(der.to_vec().into())),
-        "ENCRYPTED PRIVATE KEY" => {
-            decrypt(document, &der, passphrase).map_err(|failed| failed.at(line))
-        }
-        other => {
+const WANTED: &str = "a private key";
+
+const MISSING: &str = "the private key is encrypted: give its passphrase";
+
+const WRONG: &str = "the private key cannot be decrypted: the passphrase is wrong";
+
+const NEEDLESS: &str = "the private key is not encrypted, but there is a passphrase: leave it out, \
+                        or encrypt the key by: ";
+
+const UNKNOWN: &str = "the private key is encrypted in a way that is not read (AES with PBKDF2 and \
+                       SHA-2, or with scrypt, is); write it anew by: ";
+
+const LEGACY: &str = "the private key is encrypted in the old way of OpenSSL, which protects it \
+                      badly and is not read; write it anew by: ";
+
+const OPENSSH: &str = "the private key is in the format of OpenSSH; write it as PKCS#8, in its own \
+                       place, by: ssh-keygen -p -m PKCS8 -f ";
+
+#[cfg(not(feature = "encrypted-keys"))]
+const NOT_BUILT: &str = "the private key is encrypted, which this build does not read: enable the \
+                         feature encrypted-keys of socketry-connection-tls";
+
+struct Reader<'a> {
+    document: &'a Document,
+    passphrase: Option<&'a str>,
+}
+
+impl Reader<'_> {
+    fn in_blocks(&self, blocks: &[Block<'_>]) -> Result<Key, LoadFailed> {
+        let origin = &self.document.origin;
+        let mut keys = blocks.iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
+        let Some(block) = keys.next() else {
+            return Err(only(self.document, WANTED, blocks));
+        };
+        let line = Some(block.line);
+        if let Some(second) = keys.next() {
             let reason = format!(
-                "a block of {other} is not read; write the key as PKCS#8 by: openssl pkcs8 -topk8 \
-                 -nocrypt -in <file> -out <new file>"
+                "there is a second private key in line {}, and one is wanted: take the wrong one \
+                 out",
+                second.line
             );
-            Err(LoadFailed::unsupported(&document.origin, reason).at(line))
+            return Err(LoadFailed::data(origin, reason).at(line));
+        }
+        if block.label == "OPENSSH PRIVATE KEY" {
+            let reason = format!("{OPENSSH}{}", self.file());
+            return Err(LoadFailed::unsupported(origin, reason).at(line));
+        }
+        if block.has_encryption_headers() {
+            let reason = format!("{LEGACY}{}", self.anew());
+            return Err(LoadFailed::unsupported(origin, reason).at(line));
+        }
+        let der = decode(self.document, block)?;
+        match self.parse(&der).map_err(|failed| failed.at(line))? {
+            Some(der) => Ok(Key { der, line }),
+            None => {
+                let reason = format!(
+                    "the block {} that begins here has no private key as in PKCS#8, SEC1 or \
+                     PKCS#1: replace it",
+                    block.label
+                );
+                Err(LoadFailed::data(origin, reason).at(line))
+            }
+        }
+    }
+
+    fn in_der(&self) -> Result<Key, LoadFailed> {
+        match self.parse(&self.document.content)? {
+            Some(der) => Ok(Key { der, line: None }),
+            None => {
+                let reason = "it is not PEM, and not a private key in DER either; what is in a \
+                              PKCS#12 file (.p12, .pfx) comes out with: openssl pkcs12 -in <file> \
+                              -nodes -out <file>.pem";
+                Err(LoadFailed::data(&self.document.origin, reason))
+            }
+        }
+    }
+
+    /// The private key that `der` is, decrypted; `None` if it is none.
+    fn parse(&self, der: &[u8]) -> Result<Option<Zeroizing<PrivateKeyDer<'static>>>, LoadFailed> {
+        if is_encrypted(der) {
+            // What comes out and is no key was not encrypted with this passphrase.
+            let key = to_key(&self.decrypt(der)?);
+            return key.map(Some).ok_or_else(|| LoadFailed::input(&self.document.origin, WRONG));
+        }
+        let key = to_key(der);
+        let needless = self.passphrase.is_some_and(|passphrase| !passphrase.is_empty());
+        if key.is_some() && needless {
+            let reason = format!("{NEEDLESS}{}", self.anew());
+            return Err(LoadFailed::input(&self.document.origin, reason));
+        }
+        Ok(key)
+    }
+
+    fn decrypt(&self, der: &[u8]) -> Result<Zeroizing<Vec<u8>>, LoadFailed> {
+        let origin = &self.document.origin;
+        decrypt(der, self.passphrase).map_err(|why| match why {
+            Undecryptable::NoPassphrase => LoadFailed::input(origin, MISSING),
+            Undecryptable::WrongPassphrase => LoadFailed::input(origin, WRONG),
+            Undecryptable::UnknownWay => {
+                LoadFailed::unsupported(origin, format!("{UNKNOWN}{}", self.anew()))
+            }
+            #[cfg(not(feature = "encrypted-keys"))]
+            Undecryptable::NotBuilt => LoadFailed::unsupported(origin, NOT_BUILT),
+        })
+    }
+
+    /// The command that encrypts the key as it should be.
+    fn anew(&self) -> String {
+        format!("openssl pkcs8 -topk8 -in {} -out new.pem", self.file())
+    }
+
+    /// The file, as a command has it.
+    fn file(&self) -> String {
+        match &self.document.origin {
+            Origin::File(path) => path.display().to_string(),
+            Origin::Given(_) => "old.pem".to_string(),
         }
     }
 }
 
-fn key_of_der(document: &Document, passphrase: Option<&str>) -> Result<Key, LoadFailed> {
-    if is_encrypted(&document.content) {
-        let der = decrypt(document, &document.content, passphrase)?;
-        return Ok(Key { der, line: None });
-    }
-    match PrivateKeyDer::try_from(document.content.to_vec()) {
-        Ok(der) => Ok(Key { der, line: None }),
-        Err(_) => {
-            let reason = "it is not PEM, and not a private key in DER either; what is in a \
-                          PKCS#12 file (.p12, .pfx) comes out with: openssl pkcs12 -in <file> \
-                          -nodes -out <file>.pem";
-            Err(LoadFailed::data(&document.origin, reason))
-        }
-    }
+/// By what is inside, because the name of a block may be another one's.
+fn to_key(der: &[u8]) -> Option<Zeroizing<PrivateKeyDer<'static>>> {
+    Some(Zeroizing::new(PrivateKeyDer::try_from(der).ok()?.clone_key()))
 }
 
-#[cfg(feature = "encrypted-keys")]
+/// Whether it is an `EncryptedPrivateKeyInfo` (RFC 5958), which begins with an algorithm, where every
+/// other form begins with a version.
 fn is_encrypted(der: &[u8]) -> bool {
-    pkcs8::EncryptedPrivateKeyInfoRef::try_from(der).is_ok()
-}
-
-#[cfg(not(feature = "encrypted-keys"))]
-fn is_encrypted(_der: &[u8]) -> bool {
-    false
-}
-
-#[cfg(feature = "encrypted-keys")]
-fn decrypt(
-    document: &Document,
-    der: &[u8],
-    passphrase: Option<&str>,
-) -> Result<PrivateKeyDer<'static>, LoadFailed> {
-    use pkcs8::{EncryptedPrivateKeyInfoRef, Error, pkcs5};
-
-    let origin = &document.origin;
-    let Ok(encrypted) = EncryptedPrivateKeyInfoRef::try_from(der) else {
-        let reason = "this encrypted private key cannot be parsed: replace it";
-        return Err(LoadFailed::data(origin, reason));
-    };
-    let Some(passphrase) = passphrase else {
-        let reason = "the private key is encrypted: give its passphrase";
-        return Err(LoadFailed::input(origin, reason));
-    };
-    match encrypted.decrypt(passphrase) {
-        Ok(key) => Ok(PrivateKeyDer::Pkcs8(key.as_bytes().to_vec().into())),
-        Err(Error::EncryptedPrivateKey(
-            pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs5::Error::NoPbes1CryptSupport,
-        )) => {
-            let reason = "the private key is encrypted in a way that is not read, being too weak; \
-                          write it anew by: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf \
-                          hmacWithSHA256 -in <file> -out <new file>";
-            Err(LoadFailed::unsupported(origin, reason))
+    const SEQUENCE: u8 = 0x30;
+    let inside = match der {
+        [SEQUENCE, ..=0x7f, inside @ ..] => inside,
+        [SEQUENCE, long @ 0x80..=0x84, rest @ ..] => {
+            rest.get(usize::from(long & 0x7f)..).unwrap_or_default()
         }
-        Err(_) => {
-            let reason = "the private key cannot be decrypted: the passphrase is wrong";
-            Err(LoadFailed::input(origin, reason))
-        }
-    }
-}
-
-#[cfg(not(feature = "encrypted-keys"))]
-fn decrypt(
-    document: &Document,
-    _der: &[u8],
-    _passphrase: Option<&str>,
-) -> Result<PrivateKeyDer<'static>, LoadFailed> {
-    let reason = "the private key is encrypted, which this build does not read: enable the \
-                  feature encrypted-keys of socketry-connection-tls";
-    Err(LoadFailed::unsupported(&document.origin, reason))
+        _ => return false,
+    };
+    inside.first() == Some(&SEQUENCE)
 }

@@ -1,19 +1,11 @@
 //! Certificates and keys: every form in which they come, and every way in which they can be wrong.
 
-use std::{fs, io::ErrorKind, path::Path, process::Command};
+use std::{fs, io::ErrorKind, path::Path};
 
 use socketry_connection_tls::{Identity, LoadFailed, default_provider};
 use socketry_testing::{TestAuthority, TestDir, TestIdentity, TestKey};
 
-/// Runs openssl in `folder`.
-fn openssl(folder: &TestDir, arguments: &str) {
-    let output = Command::new("openssl")
-        .args(arguments.split(' '))
-        .current_dir(folder.path())
-        .output()
-        .expect("the program openssl is there: install the package openssl");
-    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-}
+use crate::support::openssl;
 
 /// An identity in the files `cert.pem` and `key.pem`.
 fn issued(kind: TestKey) -> (TestDir, TestIdentity) {

@@ -1,6 +1,6 @@
 //! Configurations around a certificate authority of the test, and handshakes in memory.
 
-use std::{io, sync::Arc};
+use std::{io, process::Command, sync::Arc};
 
 use futures_lite::future::{block_on, zip};
 use socketry_connection::Connection;
@@ -12,7 +12,7 @@ use socketry_connection_tls::{
         pki_types::{PrivateKeyDer, ServerName},
     },
 };
-use socketry_testing::{MemoryConnection, TestAuthority, TestIdentity, pair_between};
+use socketry_testing::{MemoryConnection, TestAuthority, TestDir, TestIdentity, pair_between};
 
 pub(crate) fn server_config(identity: &TestIdentity) -> ServerConfig {
     let chain = identity.chain_der().iter().map(|der| der.clone().into()).collect();
@@ -92,4 +92,14 @@ pub(crate) fn ends() -> (MemoryConnection, MemoryConnection) {
 
 pub(crate) fn kind<T>(result: io::Result<T>) -> Option<io::ErrorKind> {
     result.err().map(|error| error.kind())
+}
+
+/// Runs openssl in `folder`.
+pub(crate) fn openssl(folder: &TestDir, arguments: &str) {
+    let output = Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(folder.path())
+        .output()
+        .expect("the program openssl is there: install the package openssl");
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -3,6 +3,7 @@
 mod cost;
 mod handshakes;
 mod identities;
+mod keys;
 mod protocol;
 mod records;
 mod roots;
