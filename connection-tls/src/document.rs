@@ -1,6 +1,7 @@
 //! Files, and what was given in place of files.
 
 use std::{
+    borrow::Cow,
     fmt,
     fs::File,
     io::{self, Read},
@@ -21,10 +22,11 @@ const MOST_BYTES: u64 = 256 << 20;
 pub(crate) enum Source {
     File(PathBuf),
     /// What errors call it, and what it is.
-    Given(&'static str, Arc<Zeroizing<Vec<u8>>>),
+    Given(Cow<'static, str>, Arc<Zeroizing<Vec<u8>>>),
 }
 
 /// What a source has: PEM, DER, or something else.
+#[derive(Clone)]
 pub(crate) struct Document {
     pub(crate) origin: Origin,
     /// Wiped when it is no longer needed, because it may be a key.
@@ -32,8 +34,12 @@ pub(crate) struct Document {
 }
 
 impl Source {
-    pub(crate) fn given(what: &'static str, content: impl Into<Vec<u8>>) -> Self {
-        Self::Given(what, Arc::new(Zeroizing::new(content.into())))
+    pub(crate) fn file(path: impl AsRef<Path>) -> Self {
+        Self::File(path.as_ref().to_path_buf())
+    }
+
+    pub(crate) fn given(what: impl Into<Cow<'static, str>>, content: impl Into<Vec<u8>>) -> Self {
+        Self::Given(what.into(), Arc::new(Zeroizing::new(content.into())))
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {
@@ -43,17 +49,26 @@ impl Source {
         }
     }
 
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        self.path().is_some() && self.path() == other.path()
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Self::File(path) => Origin::File(path.clone()),
+            Self::Given(what, _) => Origin::Given(what.clone()),
+        }
+    }
+
     /// Reads the file, if it is one; that blocks.
     pub(crate) fn read(&self) -> Result<Document, LoadFailed> {
-        match self {
+        let content = match self {
             Self::File(path) => {
-                let content = read_file(path).map_err(|error| LoadFailed::system(path, error))?;
-                Ok(Document { origin: Origin::File(path.clone()), content: Arc::new(content) })
+                Arc::new(read_file(path).map_err(|error| LoadFailed::system(path, error))?)
             }
-            Self::Given(what, content) => {
-                Ok(Document { origin: Origin::Given(what), content: content.clone() })
-            }
-        }
+            Self::Given(_, content) => content.clone(),
+        };
+        Ok(Document { origin: self.origin(), content })
     }
 }
 
@@ -78,12 +93,6 @@ impl Document {
             format!("it is neither PEM nor DER, where {wanted} should be")
         };
         LoadFailed::data(&self.origin, reason)
-    }
-
-    /// Whether there is a certificate in it, good or bad.
-    pub(crate) fn has_certificate(&self) -> bool {
-        const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-        self.content.windows(BEGIN.len()).any(|window| window == BEGIN)
     }
 
     /// Whether it begins with a SEQUENCE, as does whatever is in DER here.

@@ -2,22 +2,19 @@
 
 use std::{fmt, io, path::Path, sync::Arc};
 
-use rustls::{
-    Error, InconsistentKeys,
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer},
-    sign::CertifiedKey,
-};
+use rustls::{crypto::CryptoProvider, pki_types::CertificateDer, sign::CertifiedKey};
 use zeroize::Zeroizing;
 
 use crate::{
     LoadFailed,
     certificates::certificates,
     default_provider,
-    document::Source,
+    document::{Document, Source},
     key::{Key, key},
     load_failed::Origin,
 };
+
+mod pair;
 
 /// A certificate, those between it and a root, and its private key.
 ///
@@ -25,10 +22,12 @@ use crate::{
 ///
 /// | form | of the certificates | of the key |
 /// |---|---|---|
-/// | PEM | one or several `CERTIFICATE`, the own one first | `PRIVATE KEY` (PKCS#8), `EC PRIVATE KEY` (SEC1), `RSA PRIVATE KEY` (PKCS#1), `ENCRYPTED PRIVATE KEY` |
+/// | PEM | one or several `CERTIFICATE`, the own one first | one `PRIVATE KEY` (PKCS#8), `EC PRIVATE KEY` (SEC1), `RSA PRIVATE KEY` (PKCS#1) or `ENCRYPTED PRIVATE KEY` |
 /// | DER | one | the same forms |
 ///
-/// Which of them it is shows its content, not its name. Encrypted keys are those of PKCS#8 with
+/// Which of them it is shows its content, not its name. Keys are RSA from 2048 bits, ECDSA over P-256,
+/// P-384 or P-521 (the last not with ring), or Ed25519. Other blocks and text between them are skipped;
+/// a second key is an error, because nobody could say which one is meant. Encrypted keys are those of PKCS#8 with
 /// PBES2 (PBKDF2 with SHA-2, or scrypt; AES), as `openssl genpkey -aes256` and `openssl pkcs8
 /// -topk8` make them, and need the feature `encrypted-keys`, which is on by default. Those that
 /// OpenSSL made before (with the header `Proc-Type: 4,ENCRYPTED`) are refused with the command that
@@ -51,55 +50,45 @@ use crate::{
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Clone)]
-pub struct Identity {
-    inner: Arc<Inner>,
-}
+pub struct Identity(Arc<Inner>);
 
 struct Inner {
+    chain: Vec<CertificateDer<'static>>,
     secret: Secret,
-    loader: Option<IdentityLoader>,
 }
 
 enum Secret {
-    Key(Vec<CertificateDer<'static>>, Zeroizing<PrivateKeyDer<'static>>),
+    Key(Key, IdentityLoader),
     Signer(Arc<CertifiedKey>),
 }
 
 /// Where an [`Identity`] comes from; it is read by [`load`](Self::load).
+///
+/// The identity keeps it, for [`Identity::reload`], the passphrase included.
 #[derive(Clone)]
 #[must_use = "a loader does nothing until it loads"]
 pub struct IdentityLoader {
-    chain: Chain,
-    /// In the document of the chain if there is none.
-    key: Option<Source>,
+    certificates: Vec<Source>,
+    key: Source,
     passphrase: Option<Zeroizing<String>>,
-}
-
-#[derive(Clone)]
-enum Chain {
-    Document(Source),
-    Der(Vec<CertificateDer<'static>>),
+    provider: Option<Arc<CryptoProvider>>,
 }
 
 impl Identity {
-    /// From two files, in PEM or DER.
+    /// From two files, in PEM or DER. The own certificate is the first one.
     pub fn from_files(certificate: impl AsRef<Path>, key: impl AsRef<Path>) -> IdentityLoader {
-        let certificate = Source::File(certificate.as_ref().into());
-        IdentityLoader::new(Chain::Document(certificate), Some(Source::File(key.as_ref().into())))
+        IdentityLoader::new(vec![Source::file(certificate)], Source::file(key))
     }
 
     /// From one file in PEM that has the certificates and the key.
     pub fn from_file(both: impl AsRef<Path>) -> IdentityLoader {
-        IdentityLoader::new(Chain::Document(Source::File(both.as_ref().into())), None)
+        Self::from_files(&both, &both)
     }
 
     /// From what two such files have in them.
     pub fn from_pem(certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> IdentityLoader {
-        let certificate = Source::given("the certificate", certificate);
-        IdentityLoader::new(
-            Chain::Document(certificate),
-            Some(Source::given("the private key", key)),
-        )
+        let certificates = vec![Source::given("the certificate", certificate)];
+        IdentityLoader::new(certificates, Source::given("the private key", key))
     }
 
     /// From certificates in DER, the own one first, and a key.
@@ -107,73 +96,72 @@ impl Identity {
         chain: impl IntoIterator<Item = Vec<u8>>,
         key: impl Into<Vec<u8>>,
     ) -> IdentityLoader {
-        let chain = chain.into_iter().map(CertificateDer::from).collect();
-        IdentityLoader::new(Chain::Der(chain), Some(Source::given("the private key", key)))
+        let certificates = (1..)
+            .zip(chain)
+            .map(|(number, der)| Source::given(format!("certificate {number}"), der))
+            .collect();
+        IdentityLoader::new(certificates, Source::given("the private key", key))
     }
 
-    /// With a key that somebody else keeps, such as a hardware module.
-    pub fn from_signer(signer: Arc<CertifiedKey>) -> Self {
-        Self { inner: Arc::new(Inner { secret: Secret::Signer(signer), loader: None }) }
+    /// With a key that somebody else keeps, such as a hardware module. Nothing is checked.
+    pub fn from_signer(key: Arc<CertifiedKey>) -> Self {
+        Self(Arc::new(Inner { chain: key.cert.clone(), secret: Secret::Signer(key) }))
     }
 
     /// Reads its files again, with the same passphrase; what was no file is what it was.
     ///
-    /// It blocks for a moment: call it off the executor.
+    /// Two files cannot be replaced at once, and in between they do not belong together, which is an
+    /// error: keep the old identity then, and try again.
+    ///
+    /// It blocks, as [`load`](IdentityLoader::load) does.
     ///
     /// # Errors
     ///
     /// Those of [`IdentityLoader::load`].
     pub fn reload(&self) -> io::Result<Self> {
-        match &self.inner.loader {
-            Some(loader) => loader.clone().load(),
-            None => Ok(self.clone()),
+        match &self.0.secret {
+            Secret::Key(_, loader) => loader.clone().load(),
+            Secret::Signer(_) => Ok(self.clone()),
         }
     }
 
     /// The files that it was read from; none if it was given otherwise.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let loader = self.inner.loader.as_ref();
-        let chain = loader.and_then(|loader| match &loader.chain {
-            Chain::Document(source) => source.path(),
-            Chain::Der(_) => None,
-        });
-        let key = loader.and_then(|loader| loader.key.as_ref()?.path());
-        [chain, key].into_iter().flatten()
+        let loader = match &self.0.secret {
+            Secret::Key(_, loader) => Some(loader),
+            Secret::Signer(_) => None,
+        };
+        loader.into_iter().flat_map(IdentityLoader::files)
     }
 
     /// The certificates, the own one first, each in DER.
     pub fn chain(&self) -> impl Iterator<Item = &[u8]> {
-        self.certificates().iter().map(AsRef::as_ref)
+        self.0.chain.iter().map(AsRef::as_ref)
     }
 
-    fn certificates(&self) -> &[CertificateDer<'static>] {
-        match &self.inner.secret {
-            Secret::Key(chain, _) => chain,
-            Secret::Signer(signer) => &signer.cert,
-        }
-    }
-
-    /// The identity as rustls takes it, with the cryptography of `provider`.
+    /// The identity as rustls takes it, with the cryptography of `provider`. Keep it: the key is
+    /// parsed and checked each time.
     ///
     /// # Errors
     ///
-    /// [`InvalidData`](io::ErrorKind::InvalidData), if `provider` has no use for such a key, or if
-    /// the certificate and the key do not belong together.
+    /// [`LoadFailed`] of kind [`InvalidData`](io::ErrorKind::InvalidData), if `provider` has no use
+    /// for such a key, or if the certificate and the key do not belong together.
     pub fn certified_key(&self, provider: &CryptoProvider) -> io::Result<Arc<CertifiedKey>> {
-        match &self.inner.secret {
-            Secret::Signer(signer) => Ok(signer.clone()),
-            Secret::Key(chain, key) => {
-                CertifiedKey::from_der(chain.clone(), key.clone_key(), provider)
-                    .map(Arc::new)
-                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-            }
-        }
+        let (key, loader) = match &self.0.secret {
+            Secret::Key(key, loader) => (key, loader),
+            Secret::Signer(key) => return Ok(key.clone()),
+        };
+        let certified = pair::certify(&self.0.chain, key.clone_der(), provider);
+        certified.map(Arc::new).map_err(|refused| {
+            let certificate = loader.certificates.first().map(Source::origin);
+            key.failed(refused.reason(certificate.as_ref())).into()
+        })
     }
 }
 
 impl IdentityLoader {
-    fn new(chain: Chain, key: Option<Source>) -> Self {
-        Self { chain, key, passphrase: None }
+    fn new(certificates: Vec<Source>, key: Source) -> Self {
+        Self { certificates, key, passphrase: None, provider: None }
     }
 
     /// The passphrase of an encrypted key. With one that is not encrypted, it is an error: somebody
@@ -183,91 +171,90 @@ impl IdentityLoader {
         self
     }
 
-    /// Reads everything, and checks that the certificate and the key belong together.
+    /// The cryptography that the key is checked with. By default that of [`default_provider`]; a
+    /// build that has none checks it when it is used.
+    pub fn provider(mut self, provider: Arc<CryptoProvider>) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// Reads everything, and checks that it can be used and that the certificate and the key belong
+    /// together. Whether a certificate has expired is not checked: the clock may be set later.
     ///
-    /// It blocks for a moment: it is for the start of a program. Call it off the executor otherwise,
-    /// as by `blocking::unblock`.
+    /// It blocks while files are read, and while a key is decrypted, which is slow on purpose. It is
+    /// for the start of a program; call it off the executor otherwise, as by `blocking::unblock`.
     ///
     /// # Errors
     ///
-    /// [`LoadFailed`], which names the file and the line.
+    /// [`LoadFailed`], which names the file, the line and the remedy. A passphrase that is missing,
+    /// wrong or not needed is [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn load(self) -> io::Result<Identity> {
-        let secret = self.read()?;
-        Ok(Identity { inner: Arc::new(Inner { secret, loader: Some(self) }) })
+        let documents: Vec<Document> =
+            self.certificates.iter().map(Source::read).collect::<Result<_, _>>()?;
+        let chain = chain(&documents)?;
+        // Who has both in one file has it read once, for the next time it may be another one.
+        let same = self.certificates.iter().position(|source| source.is_same_file(&self.key));
+        let document = match same.and_then(|index| documents.get(index)) {
+            Some(document) => document.clone(),
+            None => self.key.read()?,
+        };
+        let passphrase = self.passphrase.as_ref().map(|passphrase| passphrase.as_str());
+        let key = key(&document, passphrase)?;
+        let provider = self.provider.clone().or_else(|| default_provider().ok());
+        let identity = Identity(Arc::new(Inner { chain, secret: Secret::Key(key, self) }));
+        if let Some(provider) = provider {
+            identity.certified_key(&provider)?;
+        }
+        Ok(identity)
     }
 
-    fn read(&self) -> Result<Secret, LoadFailed> {
-        let passphrase = self.passphrase.as_ref().map(|passphrase| passphrase.as_str());
-        let (chain, chain_origin, document) = match &self.chain {
-            Chain::Document(source) => {
-                let document = source.read()?;
-                let chain = certificates(&document)?;
-                (chain, document.origin.clone(), Some(document))
-            }
-            Chain::Der(chain) if chain.is_empty() => {
-                let origin = Origin::Given("the certificate");
-                return Err(LoadFailed::input(&origin, "there is none: give one at least"));
-            }
-            Chain::Der(chain) => (chain.clone(), Origin::Given("the certificate"), None),
-        };
-        let key_document = match (&self.key, document) {
-            (Some(source), _) => source.read()?,
-            (None, Some(document)) => document,
-            (None, None) => {
-                let origin = Origin::Given("the private key");
-                return Err(LoadFailed::input(&origin, "there is none: give one"));
-            }
-        };
-        let key = key(&key_document, passphrase)?;
-        check(&chain, &chain_origin, &key, &key_document.origin)?;
-        Ok(Secret::Key(chain, key.der))
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        let key = Some(&self.key)
+            .filter(|key| !self.certificates.iter().any(|source| source.is_same_file(key)));
+        self.certificates.iter().chain(key).filter_map(Source::path)
     }
 }
 
-/// Whether the key can be used, and belongs to the certificate. Without cryptography in this build
-/// nobody knows; then whoever gives some is told.
-fn check(
-    chain: &[CertificateDer<'static>],
-    chain_origin: &Origin,
-    key: &Key,
-    key_origin: &Origin,
-) -> Result<(), LoadFailed> {
-    let Ok(provider) = default_provider() else {
-        return Ok(());
+/// The certificates of all `documents`, of which the first one has to be good for an identity.
+fn chain(documents: &[Document]) -> Result<Vec<CertificateDer<'static>>, LoadFailed> {
+    let mut chain = Vec::new();
+    for document in documents {
+        chain.extend(certificates(document)?);
+    }
+    let Some(first) = chain.first() else {
+        let origin = Origin::Given("the certificate".into());
+        return Err(LoadFailed::input(&origin, "there is none: give one at least"));
     };
-    let reason = match provider.key_provider.load_private_key(key.der.clone_key()) {
-        Err(error) => format!("this private key cannot be used ({error})"),
-        Ok(signer) => match CertifiedKey::new(chain.to_vec(), signer).keys_match() {
-            Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => return Ok(()),
-            Err(Error::InconsistentKeys(_)) => format!(
-                "this private key does not belong to the certificate ({chain_origin}): take the \
-                 one that it was made with; the certificate itself has to come before those above it"
-            ),
-            Err(error) => {
-                let reason = format!("this certificate cannot be used ({error})");
-                return Err(LoadFailed::data(chain_origin, reason));
-            }
-        },
-    };
-    Err(LoadFailed::data(key_origin, reason).at(key.line))
+    match webpki::EndEntityCert::try_from(&first.der) {
+        Ok(_) => Ok(chain.into_iter().map(|certificate| certificate.der).collect()),
+        Err(webpki::Error::UnsupportedCertVersion) => Err(first.failed(
+            "this certificate is of version 1, which has no place for names: issue it with \
+             extensions, subjectAltName among them",
+        )),
+        Err(error) => {
+            let reason = format!("this certificate is not good for an identity ({error})");
+            Err(first.failed(reason))
+        }
+    }
 }
 
 /// Shows where it comes from, and no secret.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files: Vec<&Path> = self.files().collect();
         f.debug_struct("Identity")
-            .field("certificates", &self.certificates().len())
-            .field("from", &self.inner.loader)
+            .field("certificates", &self.0.chain.len())
+            .field("files", &files)
             .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for IdentityLoader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("IdentityLoader");
-        if let Chain::Document(source) = &self.chain {
-            text.field("certificate", source);
-        }
-        text.field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("IdentityLoader")
+            .field("certificates", &self.certificates)
+            .field("key", &self.key)
+            .field("has_passphrase", &self.passphrase.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -14,10 +14,22 @@ use crate::{
 
 mod decrypt;
 
-/// A private key, and the line of its block, if it has been one. It is wiped when it is dropped.
+/// A private key, and where it stands. It is wiped when it is dropped.
 pub(crate) struct Key {
-    pub(crate) der: Zeroizing<PrivateKeyDer<'static>>,
-    pub(crate) line: Option<usize>,
+    der: Zeroizing<PrivateKeyDer<'static>>,
+    origin: Origin,
+    line: Option<usize>,
+}
+
+impl Key {
+    /// Whoever takes it has to wipe it.
+    pub(crate) fn clone_der(&self) -> PrivateKeyDer<'static> {
+        self.der.clone_key()
+    }
+
+    pub(crate) fn failed(&self, reason: impl Into<String>) -> LoadFailed {
+        LoadFailed::data(&self.origin, reason).at(self.line)
+    }
 }
 
 /// The private key in `document`, of which there is one.
@@ -83,7 +95,7 @@ impl Reader<'_> {
         }
         let der = decode(self.document, block)?;
         match self.parse(&der).map_err(|failed| failed.at(line))? {
-            Some(der) => Ok(Key { der, line }),
+            Some(der) => Ok(Key { der, origin: origin.clone(), line }),
             None => {
                 let reason = format!(
                     "the block {} that begins here has no private key as in PKCS#8, SEC1 or \
@@ -97,7 +109,7 @@ impl Reader<'_> {
 
     fn in_der(&self) -> Result<Key, LoadFailed> {
         match self.parse(&self.document.content)? {
-            Some(der) => Ok(Key { der, line: None }),
+            Some(der) => Ok(Key { der, origin: self.document.origin.clone(), line: None }),
             None => {
                 let reason = "it is not PEM, and not a private key in DER either; what is in a \
                               PKCS#12 file (.p12, .pfx) comes out with: openssl pkcs12 -in <file> \

@@ -1,6 +1,7 @@
 //! Why a certificate, a key or a revocation list could not be loaded.
 
 use std::{
+    borrow::Cow,
     error::Error,
     fmt, io,
     path::{Path, PathBuf},
@@ -40,7 +41,7 @@ struct Inner {
 pub(crate) enum Origin {
     File(PathBuf),
     /// It was given as bytes, and this is what errors call it.
-    Given(&'static str),
+    Given(Cow<'static, str>),
 }
 
 impl LoadFailed {

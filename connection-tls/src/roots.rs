@@ -16,7 +16,7 @@ use rustls::{
 
 use crate::{
     LoadFailed,
-    certificates::{certificates, revocations},
+    certificates::{any, certificates, revocations},
     document::Source,
     load_failed::Origin,
 };
@@ -210,7 +210,8 @@ impl Roots {
         for own in &self.own {
             match own {
                 Own::Document(source) => {
-                    all.extend(certificates(&source.read()?)?);
+                    let certificates = certificates(&source.read()?)?;
+                    all.extend(certificates.into_iter().map(|certificate| certificate.der));
                 }
                 Own::Folder(path) => all.extend(in_folder(path)?),
             }
@@ -291,9 +292,7 @@ fn in_folder(folder: &Path) -> Result<Vec<CertificateDer<'static>>, LoadFailed> 
     let mut all = Vec::new();
     for path in paths.into_iter().filter(|path| path.is_file()) {
         let document = Source::File(path).read()?;
-        if document.has_certificate() {
-            all.extend(certificates(&document)?);
-        }
+        all.extend(any(&document)?.into_iter().map(|certificate| certificate.der));
     }
     if all.is_empty() {
         let reason = "there is no file with a certificate in this folder";

@@ -4,6 +4,7 @@ mod cost;
 mod handshakes;
 mod identities;
 mod keys;
+mod pairs;
 mod protocol;
 mod records;
 mod roots;
