@@ -1,10 +1,6 @@
 //! Whose signatures are trusted.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io, path::Path, sync::Arc};
 
 use rustls::{
     RootCertStore,
@@ -14,12 +10,11 @@ use rustls::{
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 
-use crate::{
-    LoadFailed,
-    certificates::{any, certificates, revocations},
-    document::Source,
-    load_failed::Origin,
-};
+use self::own::Own;
+use crate::{LoadFailed, certificates::revocations, document::Source};
+
+mod built_in;
+mod own;
 
 /// Whose signatures are trusted: a description, which is cheap to clone. Loading is what costs.
 ///
@@ -51,13 +46,6 @@ enum Base {
     Mozilla,
 }
 
-/// Certificates that were named one by one.
-#[derive(Clone, Debug)]
-enum Own {
-    Document(Source),
-    Folder(PathBuf),
-}
-
 impl Roots {
     /// Whom the system trusts. On macOS and Windows the system itself decides; elsewhere they are
     /// the certificates in its store.
@@ -79,26 +67,47 @@ impl Roots {
         Self::new(Base::None)
     }
 
+    /// The certificates in this file, and no others: [`with_pem_file`](Self::with_pem_file).
+    pub fn pem_file(path: impl AsRef<Path>) -> Self {
+        Self::none().with_pem_file(path)
+    }
+
+    /// The certificates in this folder, and no others: [`with_pem_dir`](Self::with_pem_dir).
+    pub fn pem_dir(path: impl AsRef<Path>) -> Self {
+        Self::none().with_pem_dir(path)
+    }
+
+    /// These certificates in PEM, and no others.
+    pub fn pem(pem: impl Into<Vec<u8>>) -> Self {
+        Self::none().with_pem(pem)
+    }
+
+    /// This certificate in DER, and no others.
+    pub fn der(der: impl Into<Vec<u8>>) -> Self {
+        Self::none().with_der(der)
+    }
+
     fn new(base: Base) -> Self {
         Self { base, own: Vec::new(), revocations: Vec::new() }
     }
 
-    /// The certificates in this file, in PEM or DER, as well.
-    pub fn with_pem_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.own.push(Own::Document(Source::File(path.as_ref().into())));
-        self
+    /// The certificates in this file, in PEM or DER, as well. There has to be one at least.
+    pub fn with_pem_file(self, path: impl AsRef<Path>) -> Self {
+        self.with(Own::Document(Source::file(path)))
     }
 
-    /// The certificates in the files of this folder as well. Files without any are passed over.
-    pub fn with_pem_dir(mut self, path: impl AsRef<Path>) -> Self {
-        self.own.push(Own::Folder(path.as_ref().into()));
-        self
+    /// The certificates in the files of this folder as well, in PEM or DER. There has to be one at
+    /// least.
+    ///
+    /// Files without any are passed over, as are folders below and links that lead nowhere. So it may
+    /// be a folder that was made for OpenSSL (`capath`), but the names need not be hashes.
+    pub fn with_pem_dir(self, path: impl AsRef<Path>) -> Self {
+        self.with(Own::Folder(path.as_ref().into()))
     }
 
     /// These certificates in PEM as well.
-    pub fn with_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.own.push(Own::Document(Source::given("the roots", pem)));
-        self
+    pub fn with_pem(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.with(Own::Document(Source::given("the roots", pem)))
     }
 
     /// This certificate in DER as well.
@@ -106,12 +115,17 @@ impl Roots {
         self.with_pem(der)
     }
 
+    fn with(mut self, own: Own) -> Self {
+        self.own.push(own);
+        self
+    }
+
     /// What the revocation lists in this file name is not trusted, in PEM or DER.
     ///
     /// All certificates of a chain are looked up; one of an issuer that no list is of counts as
     /// good. Lists say themselves when they are too old, and then nothing under them is good.
     pub fn with_revocation_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.revocations.push(Source::File(path.as_ref().into()));
+        self.revocations.push(Source::file(path));
         self
     }
 
@@ -123,30 +137,34 @@ impl Roots {
 
     /// The files and folders that are read when it is loaded.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let own = self.own.iter().filter_map(|own| match own {
-            Own::Document(source) => source.path(),
-            Own::Folder(path) => Some(path),
-        });
+        let own = self.own.iter().filter_map(Own::path);
         own.chain(self.revocations.iter().filter_map(Source::path))
     }
 
     /// What verifies servers.
     ///
-    /// It blocks for some milliseconds, on macOS for some hundred: call it once, and off the
-    /// executor.
+    /// It blocks while files and the store of the system are read: call it once, and off the
+    /// executor, as by `blocking::unblock`. What the system has and cannot be parsed is passed over;
+    /// what was named has to be right.
     ///
     /// # Errors
     ///
     /// - [`LoadFailed`], which names the file and the line of a certificate.
-    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), if nobody is trusted.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), if nobody is trusted, or if there are
+    ///   revocation lists for the roots of the system, which decides by itself what is revoked.
+    /// - [`NotFound`](io::ErrorKind::NotFound), if the system has no roots.
     /// - [`Unsupported`](io::ErrorKind::Unsupported), if this build lacks the roots.
-    /// - What the system says if it has none.
     pub fn server_verifier(
         &self,
         provider: &Arc<CryptoProvider>,
     ) -> io::Result<Arc<dyn ServerCertVerifier>> {
         if self.base == Base::Platform {
-            return self.platform_verifier(provider);
+            if !self.revocations.is_empty() {
+                let text = "revocation lists cannot be used with the roots of the system, which \
+                            has its own: name the roots by a file";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+            }
+            return built_in::platform(self.own()?, provider);
         }
         let store = Arc::new(self.store()?);
         let verifier = WebPkiServerVerifier::builder_with_provider(store, provider.clone())
@@ -159,9 +177,9 @@ impl Roots {
 
     /// What verifies clients, of whom a certificate is `required` or taken if there is one.
     ///
-    /// It blocks, as [`server_verifier`](Self::server_verifier) does. Whom the system or Mozilla
-    /// trusts is refused here: they have certificates for servers made out to anybody, and say
-    /// nothing of who may be a client.
+    /// It blocks, as [`server_verifier`](Self::server_verifier) does. The roots of the system and
+    /// those of Mozilla are refused here ([`InvalidInput`](io::ErrorKind::InvalidInput)): anybody can
+    /// have a certificate of them, so they say nothing of who may be a client.
     ///
     /// # Errors
     ///
@@ -190,10 +208,10 @@ impl Roots {
 
     /// The certificates that were named, and those of Mozilla.
     fn store(&self) -> io::Result<RootCertStore> {
-        let mut store = RootCertStore::empty();
-        if self.base == Base::Mozilla {
-            add_mozilla(&mut store)?;
-        }
+        let mut store = match self.base {
+            Base::Mozilla => built_in::mozilla()?,
+            Base::None | Base::Platform => RootCertStore::empty(),
+        };
         for certificate in self.own()? {
             store.add(certificate).map_err(unusable)?;
         }
@@ -208,14 +226,11 @@ impl Roots {
     fn own(&self) -> Result<Vec<CertificateDer<'static>>, LoadFailed> {
         let mut all = Vec::new();
         for own in &self.own {
-            match own {
-                Own::Document(source) => {
-                    let certificates = certificates(&source.read()?)?;
-                    all.extend(certificates.into_iter().map(|certificate| certificate.der));
-                }
-                Own::Folder(path) => all.extend(in_folder(path)?),
-            }
+            all.extend(own.load()?.into_iter().map(|certificate| certificate.der));
         }
+        // The folders of OpenSSL have each of them under two names.
+        all.sort_unstable_by(|one, other| one.as_ref().cmp(other.as_ref()));
+        all.dedup();
         Ok(all)
     }
 
@@ -226,79 +241,6 @@ impl Roots {
         }
         Ok(all)
     }
-
-    #[cfg(feature = "platform-roots")]
-    fn platform_verifier(
-        &self,
-        provider: &Arc<CryptoProvider>,
-    ) -> io::Result<Arc<dyn ServerCertVerifier>> {
-        use rustls_platform_verifier::Verifier;
-
-        if !self.revocations.is_empty() {
-            let text = "revocation lists cannot be used with the roots of the system, which has \
-                        its own: name the roots by a file";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        }
-        let verifier = match self.own.is_empty() {
-            true => Verifier::new(provider.clone()),
-            false => Verifier::new_with_extra_roots(self.own()?, provider.clone()),
-        };
-        let verifier = verifier.map_err(|error| {
-            let text = format!(
-                "the roots of the system cannot be loaded ({error}): install its package of \
-                 certificates (ca-certificates), or name the roots by a file"
-            );
-            io::Error::other(text)
-        })?;
-        Ok(Arc::new(verifier))
-    }
-
-    #[cfg(not(feature = "platform-roots"))]
-    fn platform_verifier(
-        &self,
-        _provider: &Arc<CryptoProvider>,
-    ) -> io::Result<Arc<dyn ServerCertVerifier>> {
-        Err(not_built_in("the roots of the system", "platform-roots"))
-    }
-}
-
-#[cfg(feature = "mozilla-roots")]
-fn add_mozilla(store: &mut RootCertStore) -> io::Result<()> {
-    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    Ok(())
-}
-
-#[cfg(not(feature = "mozilla-roots"))]
-fn add_mozilla(_store: &mut RootCertStore) -> io::Result<()> {
-    Err(not_built_in("the roots of Mozilla", "mozilla-roots"))
-}
-
-#[cfg(not(all(feature = "platform-roots", feature = "mozilla-roots")))]
-fn not_built_in(what: &str, feature: &str) -> io::Error {
-    let text = format!(
-        "{what} are not in this build: enable the feature {feature}, or name the roots by a file"
-    );
-    io::Error::new(io::ErrorKind::Unsupported, text)
-}
-
-/// All certificates in the files of a folder, of which there is one at least.
-fn in_folder(folder: &Path) -> Result<Vec<CertificateDer<'static>>, LoadFailed> {
-    let failed = |error| LoadFailed::system(folder, error);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        paths.push(entry.map_err(failed)?.path());
-    }
-    paths.sort(); // the same in every run
-    let mut all = Vec::new();
-    for path in paths.into_iter().filter(|path| path.is_file()) {
-        let document = Source::File(path).read()?;
-        all.extend(any(&document)?.into_iter().map(|certificate| certificate.der));
-    }
-    if all.is_empty() {
-        let reason = "there is no file with a certificate in this folder";
-        return Err(LoadFailed::data(&Origin::File(folder.into()), reason));
-    }
-    Ok(all)
 }
 
 fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {

@@ -1,6 +1,6 @@
 //! Certificates and keys: every form in which they come, and every way in which they can be wrong.
 
-use std::{fs, io::ErrorKind, path::Path};
+use std::{fs, io::ErrorKind};
 
 use socketry_connection_tls::{Identity, LoadFailed, default_provider};
 use socketry_testing::{TestAuthority, TestDir, TestIdentity, TestKey};
@@ -54,7 +54,11 @@ fn every_form_of_every_kind_of_key_is_read() {
             let identity = load(&folder, name, None).unwrap_or_else(|error| panic!("{error}"));
             assert!(identity.certified_key(&default_provider().unwrap()).is_ok(), "{name}");
         }
-        for name in ["pbkdf2", "pbkdf2-128", "scrypt"] {
+        let encrypted: &[&str] = match cfg!(feature = "encrypted-keys") {
+            true => &["pbkdf2", "pbkdf2-128", "scrypt"],
+            false => &[],
+        };
+        for name in encrypted {
             for form in ["pem", "der"] {
                 let name = format!("{name}.{form}");
                 assert!(load(&folder, &name, Some("secret")).is_ok(), "{kind:?} {name}");
@@ -63,6 +67,7 @@ fn every_form_of_every_kind_of_key_is_read() {
     }
 }
 
+#[cfg(feature = "encrypted-keys")]
 #[test]
 fn a_passphrase_that_is_missing_or_wrong_is_told_with_file_and_line_and_never_shown() {
     let (folder, _) = issued(TestKey::P256);
@@ -184,12 +189,13 @@ fn a_file_that_cannot_be_read_keeps_the_kind_of_the_system() {
     assert!(Identity::from_files(folder.path(), folder.path()).load().is_err());
 }
 
+#[cfg(feature = "encrypted-keys")]
 #[test]
 fn an_identity_is_read_again_from_its_files_with_its_passphrase() {
     let (folder, _) = issued(TestKey::P256);
     openssl(&folder, "pkcs8 -topk8 -in key.pem -passout pass:secret -out safe.pem");
     let identity = load(&folder, "safe.pem", Some("secret")).unwrap();
-    let files: Vec<&Path> = identity.files().collect();
+    let files: Vec<&std::path::Path> = identity.files().collect();
     assert_eq!(files, [folder.path().join("cert.pem"), folder.path().join("safe.pem")]);
     assert!(identity.chain().eq(identity.reload().unwrap().chain()));
     fs::write(folder.path().join("cert.pem"), "").unwrap();

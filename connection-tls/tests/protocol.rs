@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use socketry_connection_tls::{
-    Protocol, TlsVersion, default_provider,
+    Protocol, TlsVersion,
     rustls::{CipherSuite, NamedGroup, ProtocolVersion, ServerConfig},
 };
 
@@ -93,7 +93,7 @@ fn a_name_stands_there_once_however_it_is_written() {
 fn a_group_that_is_not_preferred_can_be_named_unless_another_provider_has_it_not() {
     let protocol = Protocol::new().key_exchange_groups(["secp256r1MLKEM768"]);
     assert_eq!(protocol.resolve().unwrap().provider.kx_groups.len(), 1);
-    refused(protocol.provider(default_provider().unwrap()));
+    refused(protocol.provider(socketry_connection_tls::default_provider().unwrap()));
 }
 
 #[cfg(feature = "aws-lc-rs")]

@@ -5,6 +5,8 @@ mod handshakes;
 mod identities;
 mod keys;
 mod pairs;
+#[cfg(all(target_os = "linux", feature = "platform-roots"))]
+mod platform;
 mod protocol;
 mod records;
 mod roots;
