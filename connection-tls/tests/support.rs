@@ -2,7 +2,10 @@
 
 use std::{io, process::Command, sync::Arc};
 
-use futures_lite::future::{block_on, zip};
+use futures_lite::{
+    AsyncWriteExt,
+    future::{block_on, zip},
+};
 use socketry_connection::Connection;
 use socketry_connection_tls::{
     HandshakeFailed, TlsConnection, TlsOptions, default_provider, remembering,
@@ -102,4 +105,9 @@ pub(crate) fn openssl(folder: &TestDir, arguments: &str) {
         .output()
         .expect("the program openssl is there: install the package openssl");
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Says `bytes`, which have to fit.
+pub(crate) fn say<C: Connection>(from: &mut TlsConnection<C>, bytes: &[u8]) {
+    block_on(from.write_all(bytes)).unwrap();
 }

@@ -1,6 +1,7 @@
 //! What TLS does to a connection: in memory, over connections that misbehave, and over sockets.
 
 mod cost;
+mod ending;
 mod handshakes;
 mod identities;
 mod keys;

@@ -3,22 +3,20 @@
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use socketry_connection::{Clock, UnixAddress};
-#[cfg(feature = "tls")]
-use socketry_connection_tls::HandshakeFailed;
-use socketry_connector::{
-    AllAttemptsFailed, BoxConnector, Connect, ConnectFailed, HostPort, PeerNamed, Trace,
-};
-use socketry_connector_dns::{PartlyResolved, ResolveFailed};
+use socketry_connector::{BoxConnector, Connect, HostPort, PeerNamed, Trace};
 use socketry_connector_tcp::TcpConnector;
-use socketry_connector_timeout::{TimedOut, TimeoutConnector};
+use socketry_connector_timeout::TimeoutConnector;
 #[cfg(feature = "tls")]
 use socketry_connector_tls::{ClientTls, TlsConnector};
 #[cfg(unix)]
 use socketry_connector_unix::UnixConnector;
 
 use crate::{
-    ConnectorBuilder, Endpoint, InvalidEndpoint, Socket, endpoint::ClientTarget,
-    hosts::HostConnector, stopwatch::Stopwatch,
+    ConnectorBuilder, Endpoint, InvalidEndpoint, Socket,
+    endpoint::ClientTarget,
+    hosts::HostConnector,
+    naming::{name_target, named, over_tls},
+    stopwatch::Stopwatch,
 };
 
 /// Connects to whatever an [`Endpoint`] says: `tcp://`, `tls://` or `unix://`.
@@ -279,53 +277,6 @@ impl Wiring {
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector").field("timeout", &self.wiring.timeout).finish_non_exhaustive()
-    }
-}
-
-/// A target that a timeout, which reads no target, could not name: of an address it hears.
-fn named(target: &HostPort) -> Option<HostPort> {
-    target.host().name().is_some().then(|| target.clone())
-}
-
-/// Says in the error of a timeout where the connection was to go.
-#[cold]
-fn name_target(error: io::Error, scheme: &str, target: Option<HostPort>) -> io::Error {
-    let Some(target) = target else { return error };
-    match error.downcast::<TimedOut>() {
-        Ok(timed_out) => timed_out.with_target(format_args!("{scheme}://{target}")).into(),
-        Err(other) => other,
-    }
-}
-
-/// Names the target as `tls://` where the error of a layer below says `tcp://`.
-#[cold]
-fn over_tls(error: io::Error, target: &PeerNamed<HostPort>) -> io::Error {
-    #[cfg(feature = "tls")]
-    let error = match error.downcast::<HandshakeFailed>() {
-        Ok(failed) if target.peer_name() == target.target().host() => {
-            return failed.with_target(format_args!("tls://{}", target.target())).into();
-        }
-        Ok(failed) => return failed.with_target(format_args!("tls://{target}")).into(),
-        Err(other) => other,
-    };
-    let error = match error.downcast::<ConnectFailed>() {
-        Ok(failed) => return failed.over_tls().into(),
-        Err(other) => other,
-    };
-    let error = match error.downcast::<AllAttemptsFailed>() {
-        Ok(failed) => return failed.over_tls().into(),
-        Err(other) => other,
-    };
-    let error = match error.downcast::<ResolveFailed>() {
-        Ok(failed) => return failed.over_tls().into(),
-        Err(other) => other,
-    };
-    let kind = error.kind();
-    match error.downcast::<PartlyResolved>() {
-        Ok(failed) => {
-            io::Error::new(kind, failed.map_connect_error(|error| over_tls(error, target)))
-        }
-        Err(other) => other,
     }
 }
 

@@ -169,12 +169,14 @@ struct ReadmeDoctests;
 mod builder;
 mod client;
 mod config;
+mod ending;
 mod endpoint;
 mod hosts;
 #[cfg(unix)]
 mod inherited;
 mod listening;
 mod names;
+mod naming;
 #[cfg(feature = "tls")]
 mod secured;
 mod server_builder;

@@ -2,20 +2,20 @@
 
 use std::{
     fmt,
-    future::{Future, poll_fn},
     io::{self, IoSlice, IoSliceMut},
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
-use socketry_connection::{AbortHandle, Address, Attributes, BoxConnection, Connection, Sleep};
+use socketry_connection::{AbortHandle, Address, Attributes, BoxConnection, Connection};
 use socketry_connection_socket::TcpConnection;
 #[cfg(unix)]
 use socketry_connection_socket::UnixConnection;
 #[cfg(feature = "tls")]
 use socketry_connection_tls::TlsConnection;
+
+use crate::ending::end;
 
 /// A connection made by a [`Connector`](crate::Connector) or taken by a [`Server`](crate::Server).
 ///
@@ -185,32 +185,6 @@ impl Socket {
     pub fn abort_handle(&mut self) -> Option<AbortHandle> {
         inside!(&mut self.0, connection => connection.abort_handle())
     }
-}
-
-/// How long a peer may take to end.
-const END_WITHIN: Duration = Duration::from_secs(5);
-
-/// Closes, and reads to the end.
-async fn end(socket: &mut Socket) -> io::Result<()> {
-    let mut late = pin!(Sleep::after(None, END_WITHIN));
-    let mut rest = [0; 1024];
-    let mut closed = false;
-    poll_fn(|cx| {
-        loop {
-            let next = match closed {
-                false => Pin::new(&mut *socket).poll_close(cx).map_ok(|()| 1),
-                true => Pin::new(&mut *socket).poll_read(cx, &mut rest),
-            };
-            match next {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(_)) => closed = true,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => break,
-            }
-        }
-        late.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
-    })
-    .await
 }
 
 impl From<TcpConnection> for Socket {

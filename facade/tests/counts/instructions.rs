@@ -28,7 +28,7 @@ pub(crate) fn count(report: &mut Report) {
         let what = format!("instructions that {layer} adds");
         report.adds_at_most(limit, per_connect(work), without, &what);
     }
-    report.adds_at_most(250.0, race, bare, "instructions that a race of one adds");
+    report.adds_at_most(260.0, race, bare, "instructions that a race of one adds");
     let by_name = per_connect("connect-name");
     println!("      (instructions of a connect by a name that is kept: {by_name:.0})");
     let of_many = per_connect("connect-name-of-many");
