@@ -23,6 +23,7 @@ use crate::{
     explain::{Evidence, Explanation, Side},
     failed::Peer,
     remembered::{Certificates, refused_during},
+    session::Session,
     transport::Transport,
 };
 
@@ -49,8 +50,7 @@ impl TlsOptions {
         let (ended, refused) = self.in_time(handshake).await;
         let error = match ended {
             Some(Ok(session)) => {
-                let name = info.server_name();
-                return Ok(TlsConnection::new(transport.inner, session.into(), name, self));
+                return Ok(self.secured(transport, session.into(), info.server_name()));
             }
             Some(Err(error)) => Some(error),
             None => None,
@@ -97,8 +97,7 @@ impl TlsOptions {
         let (ended, refused) = self.in_time(handshake).await;
         let (explanation, error) = match ended {
             Some(Ok(session)) => {
-                let name = info.server_name();
-                return Ok(TlsConnection::new(transport.inner, session.into(), name, self));
+                return Ok(self.secured(transport, session.into(), info.server_name()));
             }
             Some(Err(Fault::Choice(error))) => {
                 let failure = HandshakeFailure::Refused;
@@ -113,6 +112,17 @@ impl TlsOptions {
             None => return Err(HandshakeFailed::timed_out(peer, self.within(), info)),
         };
         Err(HandshakeFailed::new(peer, explanation, error, info.with_refused(&refused)))
+    }
+
+    fn secured<C: Connection>(
+        &self,
+        transport: Transport<C>,
+        session: rustls::Connection,
+        server_name: Option<&str>,
+    ) -> TlsConnection<C> {
+        let Transport { mut inner, records, is_cut, .. } = transport;
+        inner.attributes_mut().insert(TlsInfo::of(&session, server_name));
+        TlsConnection::new(inner, Box::new(Session::new(session, records, is_cut, self)))
     }
 
     /// What comes of `handshake`, or `None` if the time is up before; and the certificates that were

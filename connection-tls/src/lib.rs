@@ -20,7 +20,7 @@ pub use crate::{
     session_failed::SessionFailed,
 };
 
-mod both_sides;
+mod abort;
 mod certificates;
 mod connection;
 mod details;
@@ -33,12 +33,10 @@ mod info;
 mod key;
 mod load_failed;
 mod options;
-mod outgoing;
 mod pem;
 mod plain;
 mod protocol;
 mod provider;
-mod read_ahead;
 mod remembered;
 mod roots;
 mod session;

@@ -1,87 +1,212 @@
 //! The record path: what is between the session of rustls and the connection below.
+//!
+//! Reading is here, [`writing`] and [`closing`] are beside it.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    io::{self, IoSliceMut, Read},
+    mem,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
-use rustls::{CommonState, Connection as Rustls};
-use socketry_connection::{Clock, Connection, Sleep};
+use rustls::{Connection as Rustls, Error};
+use socketry_connection::Connection;
 
-use crate::{TlsOptions, Truncation, outgoing::Outgoing, read_ahead::ReadAhead};
+use self::{ahead::Ahead, closing::Closing, wakers::Wakers, writing::Writing};
+use crate::{SessionFailed, TlsOptions, Truncation};
 
-mod reading;
+pub(crate) use self::records::Records;
+
+mod ahead;
+mod closing;
+mod records;
+mod wakers;
 mod writing;
 
-/// Everything that is kept of a connection besides the one below.
+/// After so many reads that have brought nothing for the caller, others get a turn.
+const FRUITLESS_READS: usize = 32;
+
 pub(crate) struct Session {
     rustls: Rustls,
-    ahead: ReadAhead,
-    outgoing: Outgoing,
-    /// Whoever reads has to send: the answer to what was read, or the rest of a write. Who has
-    /// written a request waits for the answer to it, and may never flush.
-    reader_sends: bool,
-    broken: Option<Arc<rustls::Error>>,
+    ahead: Ahead,
+    records: Records,
+    reading: Reading,
     writing: Writing,
+    /// The reading side has written something, and the connection below has not yet flushed it.
+    must_flush: bool,
+    wakers: Wakers,
     truncation: Truncation,
-    close_within: Duration,
-    clock: Option<Arc<dyn Clock>>,
-    /// Runs while closing has to wait.
-    closing: Option<Box<Sleep>>,
+    closing: Closing,
 }
 
-/// How far the writing side is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Writing {
+/// How the reading side stands.
+enum Reading {
     Open,
-    /// The goodbye is queued.
-    Closing,
-    Closed,
-    /// The connection below takes nothing more, and that was told.
-    Failed,
+    /// The peer has said that it has ended.
+    Ended,
+    /// The stream below has ended, and the peer has not said that it was going to.
+    Cut,
+    /// What the peer has sent is no TLS, or it has said that it gives up.
+    Broken(Arc<Error>),
+    /// The connection below has failed while a writer looked for what the peer had to say.
+    Failed(io::Error),
 }
 
 impl Session {
-    pub(crate) fn new(rustls: Rustls, options: &TlsOptions) -> Self {
+    /// The session after its handshake, in which `records` were read; `is_cut` says whether the
+    /// stream below has ended already.
+    pub(crate) fn new(
+        rustls: Rustls,
+        records: Records,
+        is_cut: bool,
+        options: &TlsOptions,
+    ) -> Self {
         Self {
             rustls,
-            ahead: ReadAhead::default(),
-            outgoing: Outgoing::default(),
-            reader_sends: false,
-            broken: None,
+            ahead: Ahead::new(),
+            records,
+            reading: if is_cut { Reading::Cut } else { Reading::Open },
             writing: Writing::Open,
+            must_flush: false,
+            wakers: Wakers::default(),
             truncation: options.truncation,
-            close_within: options.close_within,
-            clock: options.clock.clone(),
-            closing: None,
+            closing: Closing::new(options),
         }
     }
 
-    pub(crate) fn common(&self) -> &CommonState {
+    pub(crate) fn rustls(&self) -> &Rustls {
         &self.rustls
     }
 
-    pub(crate) fn rustls(&mut self) -> &mut Rustls {
-        &mut self.rustls
-    }
-
-    pub(crate) fn export(
-        &self,
-        output: &mut [u8],
-        label: &[u8],
-        context: Option<&[u8]>,
-    ) -> Result<(), rustls::Error> {
-        match &self.rustls {
-            Rustls::Client(client) => client.export_keying_material(output, label, context),
-            Rustls::Server(server) => server.export_keying_material(output, label, context),
+    /// Reads what the peer has written into `buffers`.
+    ///
+    /// What rustls has goes out before anything else is done, and nothing that was read from
+    /// `inner` is left undone when this is `Pending`: nobody would be woken for it.
+    pub(crate) fn poll_read<C: Connection>(
+        &mut self,
+        inner: &mut C,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if buffers.iter().all(|buffer| buffer.is_empty()) {
+            return Poll::Ready(Ok(0));
         }
-        .map(drop)
+        for _ in 0..FRUITLESS_READS {
+            let count = self.take_plaintext(buffers);
+            self.answer(inner, cx);
+            if count > 0 {
+                self.ahead.settle();
+                return Poll::Ready(Ok(count));
+            }
+            if let Some(end) = self.end(inner) {
+                return Poll::Ready(end);
+            }
+            if self.ahead.is_empty() {
+                ready!(self.poll_read_ahead(inner, cx))?;
+            }
+            self.decrypt();
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
-    pub(crate) fn not_closed(&self, inner: &impl Connection) -> io::Error {
-        writing::not_closed(inner, self.close_within)
+    /// Moves plaintext out of rustls.
+    fn take_plaintext(&mut self, buffers: &mut [IoSliceMut<'_>]) -> usize {
+        let mut reader = self.rustls.reader();
+        let mut total = 0;
+        for buffer in buffers {
+            // An error says that there is no more; why is decided elsewhere.
+            let count = reader.read(buffer).unwrap_or(0);
+            total += count;
+            if count < buffer.len() {
+                break;
+            }
+        }
+        total
     }
 
-    /// A time that begins now, and in which the connection has to be closed.
-    pub(crate) fn time_to_close(&self) -> Sleep {
-        Sleep::after(self.clock.as_ref(), self.close_within)
+    /// What there is to say when all was read, if nothing more will come.
+    fn end<C: Connection>(&mut self, inner: &C) -> Option<io::Result<usize>> {
+        match &self.reading {
+            Reading::Open => None,
+            Reading::Ended => Some(Ok(0)),
+            Reading::Cut => Some(self.cut(inner)),
+            Reading::Broken(error) => Some(Err(SessionFailed::new(inner, error.clone()).into())),
+            Reading::Failed(_) => match mem::replace(&mut self.reading, Reading::Open) {
+                Reading::Failed(error) => Some(Err(error)),
+                _ => None,
+            },
+        }
+    }
+
+    /// The end of a stream whose peer has not said that it was going to end.
+    fn cut<C: Connection>(&self, inner: &C) -> io::Result<usize> {
+        let how = match (self.truncation, self.records.is_between()) {
+            (Truncation::Allow, true) => return Ok(0),
+            (_, true) => "without a TLS goodbye (close_notify): what came last may be missing",
+            (_, false) => "in the middle of a TLS record",
+        };
+        let text = format!("{} has ended {how}", With(inner));
+        Err(io::Error::new(io::ErrorKind::UnexpectedEof, text))
+    }
+
+    /// Reads ciphertext; there must be none left.
+    fn poll_read_ahead<C: Connection>(
+        &mut self,
+        inner: &mut C,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.ahead.poll_fill(inner, cx)? {
+            Poll::Ready(0) => self.reading = Reading::Cut,
+            Poll::Ready(_) => {}
+            Poll::Pending => {
+                self.wakers.reader_waits(cx);
+                self.shrink();
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Lets rustls have as much of what was read as it takes at once, and decrypt it.
+    fn decrypt(&mut self) {
+        let mut rest = self.ahead.bytes();
+        if rest.is_empty() {
+            return;
+        }
+        let all = rest;
+        let read = self.rustls.read_tls(&mut rest);
+        let taken = all.len() - rest.len();
+        self.records.follow(&all[..taken]);
+        self.ahead.consume(taken);
+        let processed = match read {
+            Ok(count) if count > 0 => self.rustls.process_new_packets(),
+            // Only a message longer than any that is allowed leaves rustls without room.
+            _ => Err(Error::General("the peer sends a message that is too long".into())),
+        };
+        match processed {
+            Ok(state) if state.peer_has_closed() => {
+                self.reading = Reading::Ended;
+                self.ahead.clear();
+            }
+            Ok(_) => self.writing.queue_answer(&mut self.rustls),
+            Err(error) => {
+                self.reading = Reading::Broken(Arc::new(error));
+                self.ahead.clear();
+            }
+        }
+    }
+
+    /// Lets rustls give back what it has grown by: it does so at the beginning of a read.
+    fn shrink(&mut self) {
+        struct Nothing;
+        impl Read for Nothing {
+            fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+        }
+        let _ = self.rustls.read_tls(&mut Nothing);
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use crate::explain::SHOWN;
+use crate::{explain::SHOWN, session::Records};
 
 /// The connection below, as the handshake may see it.
 ///
@@ -19,6 +19,10 @@ use crate::explain::SHOWN;
 ///   before the next read.
 pub(crate) struct Transport<C> {
     pub(crate) inner: C,
+    /// Where in a record the stream is.
+    pub(crate) records: Records,
+    /// The stream below has ended.
+    pub(crate) is_cut: bool,
     must_flush: bool,
     first_bytes: [u8; SHOWN],
     kept: usize,
@@ -26,7 +30,14 @@ pub(crate) struct Transport<C> {
 
 impl<C> Transport<C> {
     pub(crate) fn new(inner: C) -> Self {
-        Self { inner, must_flush: false, first_bytes: [0; SHOWN], kept: 0 }
+        Self {
+            inner,
+            records: Records::default(),
+            is_cut: false,
+            must_flush: false,
+            first_bytes: [0; SHOWN],
+            kept: 0,
+        }
     }
 
     /// The first bytes that have come.
@@ -69,6 +80,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<C> {
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_due_flush(cx))?;
         let count = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        self.records.follow(&buffer[..count]);
+        self.is_cut |= count == 0 && !buffer.is_empty();
         self.keep(&buffer[..count]);
         Poll::Ready(Ok(count))
     }

@@ -10,7 +10,8 @@ use socketry_connection::Connection;
 use socketry_connection_tls::{
     HandshakeFailed, TlsConnection, TlsOptions, default_provider, remembering,
     rustls::{
-        ClientConfig, RootCertStore, ServerConfig,
+        ALL_VERSIONS, ClientConfig, RootCertStore, ServerConfig,
+        SupportedProtocolVersion as Version,
         client::WebPkiServerVerifier,
         pki_types::{PrivateKeyDer, ServerName},
     },
@@ -18,10 +19,14 @@ use socketry_connection_tls::{
 use socketry_testing::{MemoryConnection, TestAuthority, TestDir, TestIdentity, pair_between};
 
 pub(crate) fn server_config(identity: &TestIdentity) -> ServerConfig {
+    server_config_of(identity, ALL_VERSIONS)
+}
+
+fn server_config_of(identity: &TestIdentity, versions: &[&'static Version]) -> ServerConfig {
     let chain = identity.chain_der().iter().map(|der| der.clone().into()).collect();
     let key = PrivateKeyDer::try_from(identity.key_der().to_vec()).unwrap();
     ServerConfig::builder_with_provider(default_provider().unwrap())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, key)
@@ -85,6 +90,15 @@ pub(crate) type Secured = TlsConnection<MemoryConnection>;
 /// The same in memory.
 pub(crate) fn secured() -> (Secured, Secured) {
     secure(ends())
+}
+
+/// The same under these versions of the protocol.
+pub(crate) fn secured_by(versions: &[&'static Version]) -> (Secured, Secured) {
+    let authority = TestAuthority::new();
+    let server = server_config_of(&authority.issue(["localhost"]), versions);
+    let configs = Configs { client: client_config(&authority).into(), server: server.into() };
+    let (client, server) = shake(&configs, &TlsOptions::new(), ends());
+    (client.unwrap(), server.unwrap())
 }
 
 /// Two ends with addresses.

@@ -2,6 +2,8 @@
 
 mod cost;
 mod ending;
+mod ends;
+mod faults;
 mod handshakes;
 mod identities;
 mod keys;
@@ -12,3 +14,4 @@ mod protocol;
 mod records;
 mod roots;
 mod support;
+mod two_tasks;

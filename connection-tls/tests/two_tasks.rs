@@ -1,0 +1,196 @@
+//! A reader and a writer in two tasks, which may both have to write.
+
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_io::{AsyncRead, AsyncWrite};
+use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
+use socketry_connection_tls::{TlsConnection, TlsOptions};
+use socketry_testing::{CountingWaker, Operation, faulty, pair, pair_with_capacity};
+
+use crate::support::{Configs, secure, shake};
+
+/// A reader and a writer of one connection, each with a waker that counts.
+fn wakers() -> (CountingWaker, CountingWaker) {
+    (CountingWaker::new(), CountingWaker::new())
+}
+
+#[test]
+fn a_reader_that_has_to_write_does_not_make_the_writer_wait_for_ever() {
+    let (mut client, mut server) = secure(pair_with_capacity(100_000));
+    let (reader, writer) = wakers();
+    while Pin::new(&mut client).poll_write(&mut writer.context(), &[7; 65536]).is_ready() {}
+    writer.take();
+
+    // The reader takes the place of the writer below: there is an answer to write.
+    block_on(async {
+        server.refresh_keys().unwrap();
+        server.flush().await.unwrap();
+    });
+    assert!(Pin::new(&mut client).poll_read(&mut reader.context(), &mut [0]).is_pending());
+    block_on(server.read(&mut [0; 65536])).unwrap();
+    assert!(writer.count() > 0, "the writer would wait for ever");
+    assert!(reader.count() > 0, "and so would the answer, if the writer were gone");
+}
+
+#[test]
+fn a_writer_is_woken_when_the_reader_has_written_all_there_was() {
+    let (ours, theirs) = pair();
+    let (ours, faults) = faulty(ours);
+    let (mut client, _server) = secure((ours, theirs));
+    let (reader, writer) = wakers();
+    faults.hold(Operation::Write);
+    let one = Pin::new(&mut client).poll_write(&mut writer.context(), b"taken");
+    let two = Pin::new(&mut client).poll_write(&mut writer.context(), b"waits");
+    assert!(one.is_ready() && two.is_pending());
+    faults.release(Operation::Write);
+    writer.take(); // that was the connection below
+    assert!(Pin::new(&mut client).poll_read(&mut reader.context(), &mut [0]).is_pending());
+    assert_eq!((writer.count(), reader.count()), (1, 0));
+}
+
+#[test]
+fn a_writer_is_woken_when_the_reader_has_found_that_nothing_can_be_written() {
+    let (ours, theirs) = pair();
+    let (ours, faults) = faulty(ours);
+    let (mut client, _server) = secure((ours, theirs));
+    let (reader, writer) = wakers();
+    faults.hold(Operation::Write);
+    assert!(Pin::new(&mut client).poll_write(&mut writer.context(), b"taken").is_ready());
+    assert!(Pin::new(&mut client).poll_flush(&mut writer.context()).is_pending());
+    faults.fail(Operation::Write, io::ErrorKind::TimedOut);
+    writer.take();
+    assert!(Pin::new(&mut client).poll_read(&mut reader.context(), &mut [0]).is_pending());
+    assert_eq!(writer.count(), 1);
+}
+
+#[test]
+fn a_reader_whose_place_a_failed_writer_has_taken_below_is_woken() {
+    let (ours, theirs) = pair();
+    let (ours, faults) = faulty(ours);
+    let (mut client, _server) = secure((ours, theirs));
+    let (reader, writer) = wakers();
+    assert!(Pin::new(&mut client).poll_read(&mut reader.context(), &mut [0]).is_pending());
+    faults.fail(Operation::Write, io::ErrorKind::BrokenPipe);
+    let written = Pin::new(&mut client).poll_write(&mut writer.context(), b"x");
+    assert!(matches!(written, Poll::Ready(Err(_))));
+    assert_eq!(reader.count(), 1);
+}
+
+/// A connection over a socket of async-io, which wakes whom it forgets.
+#[derive(Debug)]
+struct Socket(async_io::Async<TcpStream>, socketry_connection::Attributes);
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buffer)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.get_ref().shutdown(std::net::Shutdown::Write))
+    }
+}
+
+impl socketry_connection::Connection for Socket {
+    fn local_address(&self) -> Option<socketry_connection::Address> {
+        None
+    }
+
+    fn remote_address(&self) -> Option<socketry_connection::Address> {
+        None
+    }
+
+    fn attributes(&self) -> &socketry_connection::Attributes {
+        &self.1
+    }
+
+    fn attributes_mut(&mut self) -> &mut socketry_connection::Attributes {
+        &mut self.1
+    }
+
+    fn abort_handle(&mut self) -> Option<socketry_connection::AbortHandle> {
+        None
+    }
+}
+
+fn sockets() -> (Socket, Socket) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (theirs, _) = listener.accept().unwrap();
+    let socket = |stream: TcpStream| {
+        stream.set_nodelay(true).unwrap();
+        Socket(async_io::Async::new(stream).unwrap(), Default::default())
+    };
+    (socket(ours), socket(theirs))
+}
+
+#[test]
+fn two_tasks_that_wait_to_write_on_a_real_socket_do_not_wake_each_other_for_ever() {
+    let (mut client, mut server) = secure(sockets());
+    let (reader, writer) = wakers();
+    // The system moves bytes from one buffer to the next for a while: room that is no spin.
+    let fill = |client: &mut _| {
+        let mut client = Pin::<&mut TlsConnection<Socket>>::new(client);
+        while client.as_mut().poll_write(&mut writer.context(), &[7; 65536]).is_ready() {}
+    };
+    fill(&mut client);
+    // The answer to this waits behind what the writer could not get rid of.
+    block_on(async {
+        server.refresh_keys().unwrap();
+        server.flush().await.unwrap();
+    });
+    let mut polls = 0;
+    let mut poll_both = || {
+        assert!(Pin::new(&mut client).poll_read(&mut reader.context(), &mut [0]).is_pending());
+        fill(&mut client);
+        polls += 1;
+        assert!(polls < 100, "the two wake each other");
+    };
+    poll_both();
+    while reader.take() + writer.take() > 0 {
+        poll_both();
+    }
+}
+
+#[test]
+fn nothing_is_lost_that_was_written_before_a_shutdown_and_a_drop() {
+    let configs = Configs::new();
+    for _ in 0..200 {
+        let (client, server) = shake(&configs, &TlsOptions::new(), sockets());
+        let (mut client, mut server) = (client.unwrap(), server.unwrap());
+        let serve = std::thread::spawn(move || {
+            block_on(async {
+                let mut heard = Vec::new();
+                server.read_to_end(&mut heard).await.map(|_| heard.len())
+            })
+        });
+        block_on(async {
+            client.write_all(&[7; 200_000]).await.unwrap();
+            client.shutdown().await.unwrap();
+        });
+        drop(client);
+        assert_eq!(serve.join().unwrap().unwrap(), 200_000);
+    }
+}
