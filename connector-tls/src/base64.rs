@@ -1,47 +1,23 @@
 //! Base64 (RFC 4648, section 4) of a SHA-256, in which form keys are pinned.
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 
-/// So many characters have 32 bytes, with two bits to spare, beside the padding.
-const CHARACTERS: usize = 43;
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Reads 32 bytes, with or without padding.
 pub(crate) fn decode(text: &str) -> Option<[u8; 32]> {
-    let characters = text.strip_suffix('=').unwrap_or(text).as_bytes();
-    if characters.len() != CHARACTERS {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    let (mut bits, mut count, mut index) = (0_u32, 0, 0);
-    for character in characters {
-        let value = ALPHABET.iter().position(|other| other == character)?;
-        bits = bits << 6 | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes[index] = (bits >> count) as u8;
-            index += 1;
-            bits &= (1 << count) - 1;
-        }
-    }
-    (bits == 0).then_some(bytes)
+    ENGINE.decode(text).ok()?.try_into().ok()
 }
 
 /// Writes 32 bytes, with padding.
 pub(crate) fn encode(bytes: &[u8; 32]) -> String {
-    let mut text = String::with_capacity(CHARACTERS + 1);
-    let (mut bits, mut count) = (0_u32, 0);
-    for &byte in bytes.iter().chain(&[0]) {
-        bits = bits << 8 | u32::from(byte);
-        count += 8;
-        while count >= 6 && text.len() < CHARACTERS {
-            count -= 6;
-            text.push(ALPHABET[(bits >> count) as usize & 63].into());
-        }
-        bits &= (1 << count) - 1;
-    }
-    text.push('=');
-    text
+    ENGINE.encode(bytes)
 }
 
 #[cfg(test)]

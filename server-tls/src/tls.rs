@@ -8,7 +8,7 @@ use std::{
 
 use socketry_connection::Connection;
 use socketry_connection_tls::{
-    Identity, TlsConnection, TlsOptions,
+    Identity, Plain, TlsConnection, TlsOptions,
     rustls::{ServerConfig, server::ClientHello},
 };
 
@@ -183,17 +183,46 @@ impl ServerTls {
 
     /// Secures one connection as its server, as protocols do that begin in plain text (STARTTLS).
     ///
-    /// Nothing that the client has sent before may be in a buffer of the program: it would be taken
-    /// for a part of the secure stream, although anybody on the way may have written it.
+    /// Give it the connection, or the `BufReader` around it, whose
+    /// buffer has to be empty: what is in there would be taken for a part of the secure stream,
+    /// although anybody on the way may have written it.
     ///
     /// # Errors
     ///
-    /// A [`HandshakeFailed`](socketry_connection_tls::HandshakeFailed) with the kind of its reason.
+    /// - [`UnexpectedPlaintext`](socketry_connection_tls::UnexpectedPlaintext), if the client has
+    ///   said more than was read. Nothing of it reaches the connection under TLS, which is closed.
+    /// - [`HandshakeFailed`](socketry_connection_tls::HandshakeFailed) with the kind of its reason.
     ///
     /// # Cancel safety
     ///
     /// A dropped call drops the connection.
-    pub async fn upgrade<C: Connection>(&self, connection: C) -> io::Result<TlsConnection<C>> {
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::io;
+    ///
+    /// use futures_lite::{AsyncBufReadExt, AsyncWriteExt, io::BufReader};
+    /// use socketry_connection::Connection;
+    /// use socketry_connection_tls::TlsConnection;
+    /// use socketry_server_tls::ServerTls;
+    ///
+    /// async fn start_tls<C: Connection>(client: C, tls: &ServerTls) -> io::Result<TlsConnection<C>> {
+    ///     let mut client = BufReader::new(client);
+    ///     let mut command = String::new();
+    ///     client.read_line(&mut command).await?;
+    ///     if command.trim_end() != "STARTTLS" {
+    ///         return Err(io::Error::other(command));
+    ///     }
+    ///     client.get_mut().write_all(b"220 go ahead\r\n").await?;
+    ///     tls.upgrade(client).await
+    /// }
+    /// ```
+    pub async fn upgrade<C: Connection>(
+        &self,
+        plain: impl Into<Plain<C>>,
+    ) -> io::Result<TlsConnection<C>> {
+        let connection = plain.into().into_connection()?;
         let handshake = self.shared.options.accept(connection, |hello| self.config_for(hello));
         Ok(handshake.await?)
     }

@@ -31,4 +31,5 @@ mod resumption;
 mod serving;
 mod spawning;
 mod support;
+mod upgrading;
 mod watching;
