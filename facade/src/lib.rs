@@ -1,4 +1,4 @@
-//! Async, streaming connectors and servers for TCP and Unix sockets, wired by one URI, for any
+//! Async, streaming connectors and servers for TCP, TLS and Unix sockets, wired by one URI, for any
 //! executor.
 //!
 //! This is the facade over a house of small crates, each of which publishes one interface or one
@@ -9,6 +9,7 @@
 //! - [`bind`] and [`Server`]: a server's side;
 //! - [`Socket`]: what both hand out;
 //! - [`Endpoint`]: the URI that both read;
+//! - [`tls`]: certificates, whom to trust, and handles to both for TLS;
 //! - [`ConnectorConfig`] and [`ServerConfig`]: the same as plain data, with the feature `serde`
 //!   from a file;
 //! - [`connection`], [`connector`], [`resolver`] and [`server`]: the interfaces, for those who write
@@ -61,6 +62,10 @@
 //!
 //! - `hickory`, on by default: names are looked up by [`HickoryResolver`](resolver::HickoryResolver).
 //!   Without it a connector needs a resolver of yours for them: [`ConnectorBuilder::resolver`].
+//! - `tls`, on by default: `tls://` on both sides. It needs cryptography: `aws-lc-rs`, on by default,
+//!   which needs a compiler for C, or `ring`; with both it is AWS-LC.
+//! - `platform-roots`, on by default: a client trusts whom the system trusts. `mozilla-roots`: it can
+//!   be told to trust whom Mozilla trusts.
 //! - `serde`: [`ConnectorConfig`], [`ServerConfig`] and [`Endpoint`] can be read and written.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
