@@ -55,7 +55,6 @@ fn no_slot_is_asked_for_the_scheme_of_another() {
     for (connector, endpoint) in [
         (builder().tcp(false), "a:80"),
         (builder().tls(false), "tls://a:80"),
-        (builder().tls(true), "tls://a:80"),
         (builder().unix(false), "unix://a"),
         (builder(), "unknown://a:80"),
         (builder(), "a:0"),

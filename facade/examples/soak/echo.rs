@@ -1,9 +1,17 @@
 //! A helper that echoes. It is told `report`, and says what it holds.
 
-use std::{cell::Cell, io, rc::Rc};
+use std::{cell::Cell, io, rc::Rc, sync::Arc};
 
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt, future};
 use smol::LocalExecutor;
+use socketry::{
+    Server,
+    tls::{
+        Identity, ServerTls, default_provider,
+        rustls::{ServerConfig, sign::SingleCertAndKey},
+    },
+};
+use socketry_testing::TestAuthority;
 
 use crate::{
     helper::{answer, commands},
@@ -26,6 +34,56 @@ pub(crate) fn run() -> io::Result<()> {
                 tasks.spawn(echo(socket?, Visit::new(&open))).detach();
             }
             Ok(())
+        };
+        future::or(obey(&open), serving).await
+    }))
+}
+
+/// The same under TLS.
+pub(crate) fn run_tls() -> io::Result<()> {
+    raise_descriptors()?;
+    let tasks = LocalExecutor::new();
+    let open = Rc::new(Cell::new(0));
+    let issued = TestAuthority::new().issue(["localhost"]);
+    let identity = Identity::from_pem(issued.chain_pem(), issued.key_pem()).load()?;
+    let builder = Server::builder().tls(ServerTls::new(identity)?);
+    smol::block_on(tasks.run(async {
+        let mut server = builder.bind("tls://127.0.0.1:0").await?;
+        answer("listening", server.local_address().ok_or(io::ErrorKind::AddrNotAvailable)?)?;
+        let serving = async {
+            while let Some(socket) = server.accept().await {
+                tasks.spawn(echo(socket?, Visit::new(&open))).detach();
+            }
+            Ok(())
+        };
+        future::or(obey(&open), serving).await
+    }))
+}
+
+/// The same with futures-rustls over async-net, to compare.
+pub(crate) fn run_tls_raw() -> io::Result<()> {
+    raise_descriptors()?;
+    let tasks = LocalExecutor::new();
+    let open = Rc::new(Cell::new(0));
+    let issued = TestAuthority::new().issue(["localhost"]);
+    let identity = Identity::from_pem(issued.chain_pem(), issued.key_pem()).load()?;
+    let provider = default_provider()?;
+    let key = identity.certified_key(&provider)?;
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
+    let acceptor = futures_rustls::TlsAcceptor::from(Arc::new(config));
+    smol::block_on(tasks.run(async {
+        let listener = smol::net::TcpListener::bind("127.0.0.1:0").await?;
+        answer("listening", format_args!("tls://{}", listener.local_addr()?))?;
+        let serving = async {
+            loop {
+                let (stream, _) = listener.accept().await?;
+                let stream = acceptor.accept(stream).await?;
+                tasks.spawn(echo(stream, Visit::new(&open))).detach();
+            }
         };
         future::or(obey(&open), serving).await
     }))
@@ -54,7 +112,10 @@ async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin, _visit: Visit) ->
     loop {
         match stream.read(&mut buffer).await? {
             0 => return Ok(()),
-            count => stream.write_all(&buffer[..count]).await?,
+            count => {
+                stream.write_all(&buffer[..count]).await?;
+                stream.flush().await?;
+            }
         }
     }
 }

@@ -36,6 +36,8 @@ fn help(role: &str) -> ExitCode {
         "keeper-raw" => keeper::run_raw(),
         "echo" => echo::run(),
         "echo-raw" => echo::run_raw(),
+        "echo-tls" => echo::run_tls(),
+        "echo-tls-raw" => echo::run_tls_raw(),
         "names" => names::client(),
         "nameserver" => nameserver::run(),
         "far" => far::run(),

@@ -50,9 +50,10 @@ impl ReservedPort {
         let (family, kind) = (AddressFamily::INET, SocketType::STREAM);
         let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
         sockopt::set_socket_reuseaddr(&socket, true)?;
-        bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0)))?;
-        let address = SocketAddr::try_from(getsockname(&socket)?)?;
-        Ok(Self { address, _socket: socket })
+        // On every address: there are programs that listen on all of them.
+        bind(&socket, &SocketAddr::from(([0, 0, 0, 0], 0)))?;
+        let port = SocketAddr::try_from(getsockname(&socket)?)?.port();
+        Ok(Self { address: ([127, 0, 0, 1], port).into(), _socket: socket })
     }
 }
 
