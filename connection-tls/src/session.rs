@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use rustls::{Connection as Rustls, Error};
+use rustls::{Connection as Rustls, Error, IoState};
 use socketry_connection::Connection;
 
 use self::{ahead::Ahead, closing::Closing, wakers::Wakers, writing::Writing};
@@ -62,7 +62,7 @@ impl Session {
         is_cut: bool,
         options: &TlsOptions,
     ) -> Self {
-        Self {
+        let mut session = Self {
             rustls,
             ahead: Ahead::new(),
             records,
@@ -72,7 +72,12 @@ impl Session {
             wakers: Wakers::default(),
             truncation: options.truncation,
             closing: Closing::new(options),
-        }
+        };
+        // What came with the last message of the handshake is in rustls already: also a goodbye, or
+        // something to be answered.
+        let processed = session.rustls.process_new_packets();
+        session.look_at(processed);
+        session
     }
 
     pub(crate) fn rustls(&self) -> &Rustls {
@@ -185,11 +190,18 @@ impl Session {
             // Only a message longer than any that is allowed leaves rustls without room.
             _ => Err(Error::General("the peer sends a message that is too long".into())),
         };
+        self.look_at(processed);
+    }
+
+    /// What has come of the last records.
+    fn look_at(&mut self, processed: Result<IoState, Error>) {
         match processed {
             Ok(state) if state.peer_has_closed() => {
                 self.reading = Reading::Ended;
                 self.ahead.clear();
             }
+            // While something is queued rustls keeps its answer, of which it needs one only.
+            Ok(_) if self.rustls.wants_write() => {}
             Ok(_) => self.writing.queue_answer(&mut self.rustls),
             Err(error) => {
                 self.reading = Reading::Broken(Arc::new(error));

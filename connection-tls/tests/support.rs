@@ -92,12 +92,16 @@ pub(crate) fn secured() -> (Secured, Secured) {
     secure(ends())
 }
 
-/// The same under these versions of the protocol.
-pub(crate) fn secured_by(versions: &[&'static Version]) -> (Secured, Secured) {
+/// Configurations for `localhost` under these versions of the protocol.
+pub(crate) fn secured_configs(versions: &[&'static Version]) -> Configs {
     let authority = TestAuthority::new();
     let server = server_config_of(&authority.issue(["localhost"]), versions);
-    let configs = Configs { client: client_config(&authority).into(), server: server.into() };
-    let (client, server) = shake(&configs, &TlsOptions::new(), ends());
+    Configs { client: client_config(&authority).into(), server: server.into() }
+}
+
+/// The same under these versions of the protocol.
+pub(crate) fn secured_by(versions: &[&'static Version]) -> (Secured, Secured) {
+    let (client, server) = shake(&secured_configs(versions), &TlsOptions::new(), ends());
     (client.unwrap(), server.unwrap())
 }
 

@@ -1,5 +1,6 @@
 //! What TLS does to a connection: in memory, over connections that misbehave, and over sockets.
 
+mod coalesced;
 mod cost;
 mod ending;
 mod ends;

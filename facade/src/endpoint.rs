@@ -29,8 +29,8 @@ mod sides;
 /// | `0.0.0.0:80`, `[::]:80` | connects to this machine | listens on every interface |
 /// | `127.0.0.1:0` | refused | listens on a port that the system chooses |
 /// | `8080`, `tcp://8080` | refused | listens on `127.0.0.1:8080` |
-/// | `tls://...` | the same, under TLS, if the tls slot is a connector of yours; not built in yet | refused: not built in yet |
-/// | `tls://192.0.2.1:443?hostname=example.org` | the same, and the peer has to be `example.org` | refused: not built in yet |
+/// | `tls://...` | the same, under TLS | the same, under TLS |
+/// | `tls://192.0.2.1:443?hostname=example.org` | the same, and the peer has to be `example.org` | the same; the name has no effect |
 /// | `unix:///run/demo.sock`, `unix://demo.sock` | connects to the Unix socket | listens on it |
 /// | `unix://@demo` | the same, by abstract name (Linux) | the same |
 /// | `fd://3` (or `php://fd/3`) | refused | takes over the inherited listening socket 3 |

@@ -26,14 +26,26 @@ pub(crate) fn name_target(error: io::Error, scheme: &str, target: Option<HostPor
 /// Names the target as `tls://` where the error of a layer below says `tcp://`.
 #[cold]
 pub(crate) fn over_tls(error: io::Error, target: &PeerNamed<HostPort>) -> io::Error {
-    #[cfg(feature = "tls")]
-    let error = match error.downcast::<HandshakeFailed>() {
+    in_handshake(below_tls(error), target)
+}
+
+#[cfg(feature = "tls")]
+fn in_handshake(error: io::Error, target: &PeerNamed<HostPort>) -> io::Error {
+    match error.downcast::<HandshakeFailed>() {
         Ok(failed) if target.peer_name() == target.target().host() => {
-            return failed.with_target(format_args!("tls://{}", target.target())).into();
+            failed.with_target(format_args!("tls://{}", target.target())).into()
         }
-        Ok(failed) => return failed.with_target(format_args!("tls://{target}")).into(),
+        Ok(failed) => failed.with_target(format_args!("tls://{target}")).into(),
         Err(other) => other,
-    };
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+fn in_handshake(error: io::Error, _target: &PeerNamed<HostPort>) -> io::Error {
+    error
+}
+
+fn below_tls(error: io::Error) -> io::Error {
     let error = match error.downcast::<ConnectFailed>() {
         Ok(failed) => return failed.over_tls().into(),
         Err(other) => other,
@@ -48,9 +60,7 @@ pub(crate) fn over_tls(error: io::Error, target: &PeerNamed<HostPort>) -> io::Er
     };
     let kind = error.kind();
     match error.downcast::<PartlyResolved>() {
-        Ok(failed) => {
-            io::Error::new(kind, failed.map_connect_error(|error| over_tls(error, target)))
-        }
+        Ok(failed) => io::Error::new(kind, failed.map_connect_error(below_tls)),
         Err(other) => other,
     }
 }

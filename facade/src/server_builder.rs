@@ -35,8 +35,8 @@ pub struct ServerBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// How a server secures its connections: from a [`TlsServerConfig`], or a
-/// [`ServerTls`](crate::tls::ServerTls), which stays a handle on it.
+/// How a server secures its connections: from a [`TlsServerConfig`], or a `ServerTls`, which stays a
+/// handle on it.
 #[derive(Clone, Debug)]
 pub struct ServerTlsSlot(Choice);
 

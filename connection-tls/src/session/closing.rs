@@ -10,7 +10,10 @@ use std::{
 
 use socketry_connection::{Clock, Connection, Sleep};
 
-use super::{FRUITLESS_READS, Reading, Session, With, writing::Writing};
+use super::{
+    FRUITLESS_READS, Reading, Session, With,
+    writing::{Writing, broken_pipe},
+};
 use crate::TlsOptions;
 
 const DOES_NOT_READ: &str = "the peer does not read";
@@ -110,7 +113,11 @@ impl Session {
         }
         let closed = ready!(self.poll_close_inner(inner, cx));
         match &mut self.writing {
-            Writing::Failed(error) => Poll::Ready(error.take().map_or(closed, Err)),
+            // Something was lost, which a second close does not make good.
+            Writing::Failed(error) => {
+                let error = error.take().unwrap_or_else(|| broken_pipe(inner));
+                Poll::Ready(Err(error))
+            }
             _ => Poll::Ready(closed),
         }
     }

@@ -79,7 +79,7 @@ impl Session {
         if !self.rustls.wants_write() {
             return Poll::Ready(Ok(()));
         }
-        let sent = send(&mut self.rustls, inner, &mut self.wakers.for_writer(cx));
+        let sent = send(&mut self.rustls, &self.writing, inner, &mut self.wakers.for_writer(cx));
         match sent {
             Poll::Pending => {
                 self.wakers.writer_waits(cx);
@@ -109,7 +109,7 @@ impl Session {
             return;
         }
         let cx = &mut self.wakers.for_reader_that_writes(cx);
-        let sent = match send(&mut self.rustls, inner, cx) {
+        let sent = match send(&mut self.rustls, &self.writing, inner, cx) {
             Poll::Ready(Ok(())) => {
                 self.must_flush = true;
                 Pin::new(inner).poll_flush(cx)
@@ -211,9 +211,11 @@ impl Writing {
     }
 }
 
-/// Hands what is queued to `inner`: all of it in one vectored write, if it takes that.
+/// Hands what is queued to `inner`, all of it in one vectored write if it takes that, and then what
+/// rustls has kept back.
 fn send<C: Connection>(
     rustls: &mut Rustls,
+    writing: &Writing,
     inner: &mut C,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
@@ -224,6 +226,9 @@ fn send<C: Connection>(
             Ok(_) => {}
             Err(_) if mem::take(&mut sink.is_pending) => return Poll::Pending,
             Err(error) => return Poll::Ready(Err(error)),
+        }
+        if !rustls.wants_write() {
+            writing.queue_answer(rustls);
         }
     }
     Poll::Ready(Ok(()))
@@ -257,7 +262,7 @@ impl<C: Connection> Write for Sink<'_, '_, C> {
     }
 }
 
-fn broken_pipe<C: Connection>(inner: &C) -> io::Error {
+pub(super) fn broken_pipe<C: Connection>(inner: &C) -> io::Error {
     let text = format!("{} is closed for writing", With(inner));
     io::Error::new(io::ErrorKind::BrokenPipe, text)
 }
