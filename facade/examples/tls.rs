@@ -5,6 +5,7 @@
 //! serves. It fails unless all of that comes to pass.
 
 use std::{
+    cell::Cell,
     env, fs, io,
     path::{Path, PathBuf},
     process::{self, ExitCode},
@@ -44,6 +45,7 @@ async fn show(files: &Files) -> io::Result<()> {
     config.ca_files = vec![files.path("authority.pem")];
     let connector = Connector::builder().tls(config).build()?;
 
+    let told = Cell::new(false);
     let serving = async {
         while let Some(client) = server.accept().await {
             let greeted = match client {
@@ -52,6 +54,7 @@ async fn show(files: &Files) -> io::Result<()> {
             };
             if let Err(error) = greeted {
                 println!("  the server: {error}");
+                told.set(true);
             }
         }
         Ok(())
@@ -65,6 +68,9 @@ async fn show(files: &Files) -> io::Result<()> {
         match visit(&connector, &format!("tls://127.0.0.1:{port}?hostname=bank.example")).await {
             Ok(_) => return Err(io::Error::other("the server proved to be bank.example")),
             Err(error) => println!("  the client: {error}"),
+        }
+        while !told.get() {
+            future::yield_now().await; // the server hears of it, too
         }
 
         println!("\nthe second visit");

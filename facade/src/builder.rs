@@ -221,7 +221,7 @@ fn usual_tls() -> TlsStack {
 
 #[cfg(feature = "tls")]
 fn configured_tls(config: &TlsConfig, clock: Option<&Arc<dyn Clock>>) -> io::Result<TlsStack> {
-    config.to_client(clock).map(TlsStack::Usual)
+    config.to_client_on(clock).map(TlsStack::Usual)
 }
 
 #[cfg(not(feature = "tls"))]

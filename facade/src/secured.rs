@@ -65,19 +65,25 @@ impl Spoken<'_> {
     }
 }
 
-/// What both sides do alike.
-fn options(
+/// The parts of both configurations that say how connections begin and end.
+struct Common {
     handshake_timeout: Setting<Timeout>,
+    close_timeout: Duration,
     allow_truncation: bool,
-    clock: Option<&Arc<dyn Clock>>,
-) -> TlsOptions {
-    let within = match handshake_timeout {
+}
+
+/// What both sides do alike.
+fn options(common: Common, clock: Option<&Arc<dyn Clock>>) -> TlsOptions {
+    let within = match common.handshake_timeout {
         Setting::Off => None,
         Setting::On => Some(HANDSHAKE_TIMEOUT),
         Setting::With(timeout) => Some(timeout.into()),
     };
-    let truncation = if allow_truncation { Truncation::Allow } else { Truncation::Strict };
-    let options = TlsOptions::new().handshake_within(within).truncation(truncation);
+    let truncation = if common.allow_truncation { Truncation::Allow } else { Truncation::Strict };
+    let options = TlsOptions::new()
+        .handshake_within(within)
+        .close_within(common.close_timeout)
+        .truncation(truncation);
     match clock {
         Some(clock) => options.with_clock(clock.clone()),
         None => options,

@@ -1,6 +1,8 @@
 //! How a server is put together.
 
 use std::{fmt, io, net::SocketAddr, sync::Arc};
+#[cfg(feature = "tls")]
+use std::{future::Future, pin::Pin};
 
 use socketry_connection::Clock;
 #[cfg(feature = "tls")]
@@ -21,8 +23,8 @@ use crate::{
 /// let identity = Identity::from_files("example.org.pem", "example.org.key").load()?;
 /// let tls = ServerTls::new(identity)?;
 /// let server = Server::builder().tls(tls.clone()).bind("tls://0.0.0.0:443").await?;
-/// // and whenever the files have changed:
-/// tls.reload()?;
+/// // and whenever the files have changed, off the executor:
+/// smol::unblock(move || tls.reload()).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -32,8 +34,13 @@ pub struct ServerBuilder {
     config: ServerConfig,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
+    #[cfg(feature = "tls")]
+    spawner: Option<Spawner>,
     clock: Option<Arc<dyn Clock>>,
 }
+
+#[cfg(feature = "tls")]
+type Spawner = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
 
 /// How a server secures its connections: from a [`TlsServerConfig`], or a `ServerTls`, which stays a
 /// handle on it.
@@ -66,6 +73,8 @@ impl ServerBuilder {
             config: ServerConfig::default(),
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "tls")]
+            spawner: None,
             clock: None,
         }
     }
@@ -77,13 +86,41 @@ impl ServerBuilder {
     }
 
     /// How connections over `tls://` are secured. By default not at all: there has to be an
-    /// identity.
+    /// identity. Of a configuration and a handle the last one given counts; limits of handshakes are
+    /// those of the configuration in any case.
     pub fn tls(mut self, slot: impl Into<ServerTlsSlot>) -> Self {
         match slot.into().0 {
-            Choice::Config(config) => self.config.tls = *config,
+            Choice::Config(config) => {
+                self.config.tls = *config;
+                #[cfg(feature = "tls")]
+                {
+                    self.tls = None;
+                }
+            }
             #[cfg(feature = "tls")]
             Choice::Tls(tls) => self.tls = Some(tls),
         }
+        self
+    }
+
+    /// Makes each TLS handshake in a task of its own: with `smol::spawn(future).detach()` or
+    /// `tokio::spawn(future)` on all cores. By default they are made side by side in the task that
+    /// accepts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::Server;
+    ///
+    /// let builder = Server::builder().spawner(|handshake| smol::spawn(handshake).detach());
+    /// ```
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn spawner(
+        mut self,
+        spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
+    ) -> Self {
+        self.spawner = Some(Arc::new(spawn));
         self
     }
 
@@ -129,18 +166,22 @@ impl ServerBuilder {
             Some(tls) => tls,
             None if config.identity.is_none() && config.names.is_empty() => {
                 // Nobody can be served, and no file need be read to say so.
-                let tls = config.to_server(self.clock.as_ref());
+                let tls = config.to_server_on(self.clock.as_ref());
                 tls.map_err(|error| failed_under_tls(address, error))?
             }
             None => {
                 let (config, clock) = (config.clone(), self.clock.clone());
-                let loading = blocking::unblock(move || config.to_server(clock.as_ref()));
+                let loading = blocking::unblock(move || config.to_server_on(clock.as_ref()));
                 loading.await.map_err(|error| failed_under_tls(address, error))?
             }
         };
         let tcp = self.config.tcp.to_options()?.bind(address);
         let tcp = tcp.map_err(|error| under_tls(address, error))?;
-        Ok(config.around(tcp, tls, self.clock.as_ref()).into())
+        let mut server = config.around(tcp, tls, self.clock.as_ref());
+        if let Some(spawn) = self.spawner.clone() {
+            server = server.spawner(move |handshake| spawn(handshake));
+        }
+        Ok(server.into())
     }
 
     #[cfg(not(feature = "tls"))]

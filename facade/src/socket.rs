@@ -214,6 +214,14 @@ impl From<TlsConnection<BoxConnection>> for Socket {
     }
 }
 
+/// A socket that was secured while it was in use (STARTTLS).
+#[cfg(feature = "tls")]
+impl From<TlsConnection<Socket>> for Socket {
+    fn from(connection: TlsConnection<Socket>) -> Self {
+        Self(Inner::Custom(Box::new(connection)))
+    }
+}
+
 impl From<BoxConnection> for Socket {
     fn from(connection: BoxConnection) -> Self {
         Self(Inner::Custom(connection))

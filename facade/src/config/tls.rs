@@ -1,6 +1,6 @@
 //! TLS as plain data: what both sides have in common, and the client's side.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use super::{Setting, Timeout};
 
@@ -38,9 +38,10 @@ pub struct TlsConfig {
     pub sni: bool,
     /// Who is trusted: by default the system's, or none if there are files or folders below.
     pub roots: Option<TrustedRoots>,
-    /// Files of certificates in PEM that are trusted as well.
+    /// Files of certificates, in PEM or DER, that are trusted; instead of the system's, unless
+    /// [`roots`](Self::roots) names those too.
     pub ca_files: Vec<PathBuf>,
-    /// Folders of such files.
+    /// Folders of such files, whose names have no meaning.
     pub ca_dirs: Vec<PathBuf>,
     /// Files of certificate revocation lists, in PEM or DER.
     pub revocation_files: Vec<PathBuf>,
@@ -67,6 +68,9 @@ pub struct TlsConfig {
     /// How long a handshake may take. By default on, which means 10 seconds. The timeout of the
     /// whole call is another one.
     pub handshake_timeout: Setting<Timeout>,
+    /// How long closing may wait for a peer that does not read. By default 5 seconds.
+    #[cfg_attr(feature = "serde", serde(with = "super::duration"))]
+    pub close_timeout: Duration,
     /// Whether the end of a stream counts although the peer has not said that it was the end. By
     /// default off: it is an error then, because anybody on the way can cut a stream.
     pub allow_truncation: bool,
@@ -95,6 +99,7 @@ impl Default for TlsConfig {
             key_exchange_groups: Vec::new(),
             sessions: 256,
             handshake_timeout: Setting::On,
+            close_timeout: Duration::from_secs(5),
             allow_truncation: false,
             key_log: false,
         }
@@ -104,12 +109,16 @@ impl Default for TlsConfig {
 /// A certificate with its private key, in files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(deny_unknown_fields, expecting = "a table with `certificate` and `key`, each a path")
+)]
 #[non_exhaustive]
 pub struct IdentityConfig {
     /// The certificate and those between it and a root, in PEM or DER.
     pub certificate: PathBuf,
-    /// The private key, in PEM or DER. By default in the file of the certificate.
+    /// The private key, in PEM or DER. By default none, which means that the file of the certificate
+    /// is PEM and has the key in it as well.
     #[cfg_attr(feature = "serde", serde(default))]
     pub key: Option<PathBuf>,
     /// The passphrase of an encrypted key. By default none.

@@ -23,7 +23,10 @@ use super::{IdentityConfig, Setting, Timeout, TlsVersion};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, deny_unknown_fields, expecting = "a table of TLS options, with an identity")
+)]
 #[non_exhaustive]
 pub struct TlsServerConfig {
     /// What the server shows to clients that ask for no name, or for one that is not among
@@ -37,7 +40,7 @@ pub struct TlsServerConfig {
     pub refuse_unknown_names: bool,
     /// Whether clients have to say who they are. By default not.
     pub client_certificates: ClientCertificatesConfig,
-    /// Files of certificates in PEM, whose signatures make a client known.
+    /// Files of certificates, in PEM or DER, whose signatures make a client known.
     pub client_ca_files: Vec<PathBuf>,
     /// Folders of such files.
     pub client_ca_dirs: Vec<PathBuf>,
@@ -55,25 +58,28 @@ pub struct TlsServerConfig {
     /// The groups for exchanging keys, by name, the preferred one first. By default those of the
     /// cryptography in use.
     pub key_exchange_groups: Vec<String>,
-    /// How many sessions are kept, to be resumed by clients that bring a number of theirs. By
-    /// default 256; 0 for none.
+    /// How many sessions the server keeps for clients that come again. By default 256; 0 for none.
     pub sessions: usize,
-    /// Whether clients are given tickets, by which they resume a session that the server need not
-    /// keep. By default on.
+    /// Whether clients keep their sessions themselves, encrypted (RFC 5077), at no cost of memory
+    /// here. By default on.
     pub tickets: bool,
     /// How long a handshake may take. By default on, which means 10 seconds.
     pub handshake_timeout: Setting<Timeout>,
     /// How many handshakes may be under way. By default 256.
     pub most_handshakes: usize,
-    /// How many of them with one address (of IPv6, with one network of 64 bits). By default 32.
+    /// How many of them may be with one client. By default 32. A client is an IPv4 address, or the
+    /// first 64 bits of an IPv6 address, in which one host has as many addresses as it likes.
     pub most_handshakes_per_address: usize,
     /// Whether newcomers are closed when so many handshakes are under way. By default off: they wait
     /// until there is room.
     pub refuse_when_full: bool,
     /// How often the files of certificates and keys are looked at, to be read again if they have
-    /// changed. By default never.
+    /// changed. By default never, as with zero.
     #[cfg_attr(feature = "serde", serde(with = "super::duration::option"))]
     pub watch_files: Option<Duration>,
+    /// How long closing may wait for a peer that does not read. By default 5 seconds.
+    #[cfg_attr(feature = "serde", serde(with = "super::duration"))]
+    pub close_timeout: Duration,
     /// Whether the end of a stream counts although the peer has not said that it was the end. By
     /// default off.
     pub allow_truncation: bool,
@@ -100,6 +106,7 @@ impl Default for TlsServerConfig {
             sessions: 256,
             tickets: true,
             handshake_timeout: Setting::On,
+            close_timeout: Duration::from_secs(5),
             most_handshakes: 256,
             most_handshakes_per_address: 32,
             refuse_when_full: false,
@@ -119,7 +126,8 @@ pub enum ClientCertificatesConfig {
     /// They are not asked.
     #[default]
     None,
-    /// They are asked, and may stay silent. Who is nobody that is known is refused.
+    /// They are asked, and may show none. One that shows a certificate which nobody who is named
+    /// here has signed is refused.
     Optional,
     /// They are asked, and refused unless they are known.
     Required,

@@ -7,13 +7,29 @@ use socketry_connection_tls::{Roots, rustls::KeyLogFile};
 use socketry_connector::Host;
 use socketry_connector_tls::{CertificatePin, ClientTls};
 
-use super::{Spoken, options};
+use super::{Common, Spoken, options};
 use crate::{TlsConfig, TrustedRoots};
 
 impl TlsConfig {
-    /// Reads the identity's files, and looks at everything else; loads no roots.
-    pub(crate) fn to_client(&self, clock: Option<&Arc<dyn Clock>>) -> io::Result<ClientTls> {
-        let options = options(self.handshake_timeout, self.allow_truncation, clock);
+    /// The handle that this describes, for what needs one: to secure a connection that is in use
+    /// ([`ClientTls::upgrade`]), or to share it among connectors.
+    ///
+    /// Reads the files of the identity, which blocks for a moment; roots are loaded when they are
+    /// first needed.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), if an option has no meaning; what is wrong with
+    /// the identity, with its file and line.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn to_client(&self) -> io::Result<ClientTls> {
+        self.to_client_on(None)
+    }
+
+    /// The same on a clock.
+    pub(crate) fn to_client_on(&self, clock: Option<&Arc<dyn Clock>>) -> io::Result<ClientTls> {
+        self.check()?;
+        let options = options(self.common(), clock);
         let pins: Vec<CertificatePin> =
             self.pins.iter().map(|pin| pin.parse()).collect::<Result<_, _>>()?;
         let mut builder = ClientTls::builder()
@@ -41,6 +57,21 @@ impl TlsConfig {
         builder.build()
     }
 
+    /// Refuses what looks like safety and is none.
+    fn check(&self) -> io::Result<()> {
+        let is_named = self.roots.is_some()
+            || !self.ca_files.is_empty()
+            || !self.ca_dirs.is_empty()
+            || !self.revocation_files.is_empty();
+        match self.verify_certificate || !is_named {
+            true => Ok(()),
+            false => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the roots that are named have no effect, because certificates are not verified; take verify_certificate = false out, or the roots",
+            )),
+        }
+    }
+
     fn to_roots(&self) -> Roots {
         let usual = match self.ca_files.is_empty() && self.ca_dirs.is_empty() {
             true => TrustedRoots::Platform,
@@ -61,6 +92,14 @@ impl TlsConfig {
             roots = roots.with_revocation_file(file);
         }
         roots
+    }
+
+    fn common(&self) -> Common {
+        Common {
+            handshake_timeout: self.handshake_timeout,
+            close_timeout: self.close_timeout,
+            allow_truncation: self.allow_truncation,
+        }
     }
 
     fn spoken(&self) -> Spoken<'_> {

@@ -7,13 +7,35 @@ use socketry_connection_tls::{Roots, rustls::KeyLogFile};
 use socketry_server::Accept;
 use socketry_server_tls::{ClientCertificates, ServerTls, TlsServer, WhenFull};
 
-use super::{Spoken, options};
+use super::{Common, Spoken, options};
 use crate::{ClientCertificatesConfig, TlsServerConfig};
 
 impl TlsServerConfig {
-    /// Reads all files. Blocks.
-    pub(crate) fn to_server(&self, clock: Option<&Arc<dyn Clock>>) -> io::Result<ServerTls> {
-        let options = options(self.handshake_timeout, self.allow_truncation, clock);
+    /// The handle that this describes, for what needs one: to reload it
+    /// ([`ServerTls::reload`]), or to secure a connection that is in use ([`ServerTls::upgrade`]).
+    ///
+    /// Limits of handshakes and the watching of files are no part of the handle; give the
+    /// configuration to [`ServerBuilder::config`](crate::ServerBuilder::config) for them. Reads all
+    /// files, which blocks for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), if an option has no meaning or there is no
+    /// identity; what is wrong with one, with its file and line.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn to_server(&self) -> io::Result<ServerTls> {
+        self.to_server_on(None)
+    }
+
+    /// The same on a clock.
+    pub(crate) fn to_server_on(&self, clock: Option<&Arc<dyn Clock>>) -> io::Result<ServerTls> {
+        if self.identity.is_none() && self.names.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a server needs a certificate and its key: give TlsServerConfig::identity, in a file as [tls.identity], or a ServerTls to Server::builder().tls(..)",
+            ));
+        }
+        let options = options(self.common(), clock);
         let mut builder = ServerTls::builder()
             .refuse_unknown_names(self.refuse_unknown_names)
             .client_certificates(self.to_client_certificates()?)
@@ -74,6 +96,14 @@ impl TlsServerConfig {
                 io::ErrorKind::InvalidInput,
                 "the files for verifying clients have no effect, because clients are not asked for certificates; set client_certificates to \"required\" or \"optional\", or take the files out",
             )),
+        }
+    }
+
+    fn common(&self) -> Common {
+        Common {
+            handshake_timeout: self.handshake_timeout,
+            close_timeout: self.close_timeout,
+            allow_truncation: self.allow_truncation,
         }
     }
 

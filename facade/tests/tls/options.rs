@@ -22,8 +22,8 @@ fn other(files: &Files) -> socketry::Server {
 fn a_certificate_by_a_stranger_is_refused_unless_it_need_not_be_verified() {
     let (files, stranger) = (Files::new(), Files::new());
     let mut server = stranger.server();
-    let mut config = files.client_config();
-    refused(config.clone(), &mut server);
+    refused(files.client_config(), &mut server);
+    let mut config = TlsConfig::default();
     config.verify_certificate = false;
     let (mut ours, mut theirs) = met(config, &mut server);
     assert_eq!(say(&mut ours, &mut theirs, "hello"), "hello");
@@ -262,4 +262,13 @@ fn a_peer_name_in_the_target_is_that_of_the_certificate() {
     let accepting = async { server.accept().await.unwrap() };
     let (ours, _) = block_on(futures_lite::future::zip(connector.connect(target), accepting));
     assert!(ours.is_ok());
+}
+
+#[test]
+fn roots_without_an_effect_are_refused() {
+    let files = Files::new();
+    let mut config = files.client_config();
+    config.verify_certificate = false;
+    let error = client(config).build().unwrap_err();
+    assert!(error.to_string().contains("verify_certificate"), "{error}");
 }

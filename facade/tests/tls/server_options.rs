@@ -219,3 +219,44 @@ fn a_stranger_among_clients_is_refused() {
     let error = refused(config, &mut server);
     assert!(error.to_string().contains("failed during TLS handshake"), "{error}");
 }
+
+#[test]
+fn handshakes_can_be_made_by_tasks_of_an_executor() {
+    let files = Files::new();
+    let tls = files.server_config().to_server().unwrap();
+    let builder = Server::builder().tls(tls).spawner(|handshake| smol::spawn(handshake).detach());
+    let mut server = block_on(builder.bind("tls://127.0.0.1:0")).unwrap();
+    let (mut ours, mut theirs) = met(files.client_config(), &mut server);
+    assert_eq!(crate::support::say(&mut ours, &mut theirs, "hello"), "hello");
+}
+
+#[test]
+fn of_a_handle_and_a_configuration_the_last_one_counts() {
+    let files = Files::new();
+    let tls = files.server_config().to_server().unwrap();
+    let builder = Server::builder().tls(tls).tls(TlsServerConfig::default());
+    assert!(block_on(builder.bind("tls://127.0.0.1:0")).is_err(), "there is no identity");
+}
+
+#[test]
+fn a_configuration_secures_a_socket_that_is_in_use_on_both_sides() {
+    use socketry::Socket;
+
+    let files = Files::new();
+    let client = files.client_config().to_client().unwrap();
+    let tls = files.server_config().to_server().unwrap();
+    let mut server = block_on(socketry::bind("127.0.0.1:0")).unwrap();
+    let endpoint = server.local_address().unwrap();
+    let asking = async {
+        let socket = socketry::connect(endpoint).await?;
+        client.upgrade(socket, "localhost".parse()?).await
+    };
+    let serving = async {
+        let socket = server.accept().await.unwrap()?;
+        tls.upgrade(socket).await
+    };
+    let (ours, theirs) = block_on(future::try_zip(asking, serving)).unwrap();
+    let (mut ours, mut theirs) = (Socket::from(ours), Socket::from(theirs));
+    assert_eq!(crate::support::say(&mut ours, &mut theirs, "in confidence"), "in confidence");
+    assert_eq!(ours.remote_address().unwrap().scheme(), "tls");
+}
