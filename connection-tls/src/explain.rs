@@ -72,11 +72,13 @@ impl Evidence<'_> {
                 ..Explanation::new(Failure::PeerGone, format!("{peer} has closed the connection"))
             },
             None => {
-                let failure = match error.kind() {
-                    io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Failure::PeerGone,
-                    _ => Failure::Other,
+                let (failure, kind) = match error.kind() {
+                    io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                        (Failure::PeerGone, io::ErrorKind::ConnectionReset)
+                    }
+                    kind => (Failure::Other, kind),
                 };
-                Explanation { kind: error.kind(), ..Explanation::new(failure, error.to_string()) }
+                Explanation { kind, ..Explanation::new(failure, one_line(error)) }
             }
         }
     }

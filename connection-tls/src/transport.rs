@@ -17,6 +17,8 @@ use crate::{explain::SHOWN, session::Records};
 /// - A write that takes nothing is an error, where futures-rustls would try for ever.
 /// - A flush is always ready, where futures-rustls forgets one that is not; it is made up for
 ///   before the next read.
+/// - A write to a peer that has gone is good: what the peer has said before it went says why, and
+///   futures-rustls would not look for it. If nothing is there to be read, the read fails instead.
 pub(crate) struct Transport<C> {
     pub(crate) inner: C,
     /// Where in a record the stream is.
@@ -24,6 +26,8 @@ pub(crate) struct Transport<C> {
     /// The stream below has ended.
     pub(crate) is_cut: bool,
     must_flush: bool,
+    /// Why nothing more can be written.
+    gone: Option<io::Error>,
     first_bytes: [u8; SHOWN],
     kept: usize,
 }
@@ -35,6 +39,7 @@ impl<C> Transport<C> {
             records: Records::default(),
             is_cut: false,
             must_flush: false,
+            gone: None,
             first_bytes: [0; SHOWN],
             kept: 0,
         }
@@ -45,12 +50,13 @@ impl<C> Transport<C> {
         &self.first_bytes[..self.kept]
     }
 
-    /// Makes up for the flushes that were answered too early.
+    /// Makes up for the flushes and writes that were answered too early.
     pub(crate) async fn flush(&mut self) -> io::Result<()>
     where
         C: AsyncWrite + Unpin,
     {
-        poll_fn(|cx| self.poll_due_flush(cx)).await
+        poll_fn(|cx| self.poll_due_flush(cx)).await?;
+        self.gone.take().map_or(Ok(()), Err)
     }
 
     fn poll_due_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>
@@ -58,10 +64,27 @@ impl<C> Transport<C> {
         C: AsyncWrite + Unpin,
     {
         if self.must_flush {
-            ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+            let flushed = ready!(Pin::new(&mut self.inner).poll_flush(cx));
             self.must_flush = false;
+            self.unless_gone(flushed, ())?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// `result`, or `instead` if it is only that the peer has gone.
+    fn unless_gone<T>(&mut self, result: io::Result<T>, instead: T) -> io::Result<T> {
+        match result {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+                ) =>
+            {
+                self.gone.get_or_insert(error);
+                Ok(instead)
+            }
+            result => result,
+        }
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -79,7 +102,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<C> {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_due_flush(cx))?;
-        let count = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        let read = Pin::new(&mut self.inner).poll_read(cx, buffer);
+        if let (Some(_), Poll::Pending | Poll::Ready(Ok(0) | Err(_))) = (&self.gone, &read) {
+            return Poll::Ready(self.gone.take().map_or(Ok(0), Err));
+        }
+        let count = ready!(read)?;
         self.records.follow(&buffer[..count]);
         self.is_cut |= count == 0 && !buffer.is_empty();
         self.keep(&buffer[..count]);
@@ -89,12 +116,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<C> {
 
 impl<C: AsyncWrite + Unpin> AsyncWrite for Transport<C> {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.must_flush = true;
-        Pin::new(&mut self.inner).poll_write(cx, buffer).map(not_nothing)
+        self.poll_write_vectored(cx, &[IoSlice::new(buffer)])
     }
 
     fn poll_write_vectored(
@@ -102,8 +128,13 @@ impl<C: AsyncWrite + Unpin> AsyncWrite for Transport<C> {
         cx: &mut Context<'_>,
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let all = buffers.iter().map(|buffer| buffer.len()).sum();
+        if self.gone.is_some() {
+            return Poll::Ready(Ok(all));
+        }
         self.must_flush = true;
-        Pin::new(&mut self.inner).poll_write_vectored(cx, buffers).map(not_nothing)
+        let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, buffers));
+        Poll::Ready(self.unless_gone(not_nothing(written), all))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {

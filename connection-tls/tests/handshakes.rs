@@ -11,13 +11,16 @@ use socketry_connection::{Connection, os_error};
 use socketry_connection_tls::{
     HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions, default_provider,
     rustls::{
-        ClientConfig, ProtocolVersion, RootCertStore, ServerConfig,
+        AlertDescription, ClientConfig, ProtocolVersion, RootCertStore, ServerConfig,
         version::{TLS12, TLS13},
     },
 };
 use socketry_testing::{ManualClock, MemoryConnection, Operation, TestAuthority, faulty, pair};
 
-use crate::support::{Configs, client_config, ends, localhost, secured, server_config, shake};
+use crate::{
+    sockets::sockets,
+    support::{Configs, client_config, ends, localhost, secured, server_config, shake},
+};
 
 /// What the client says of a server with this identity.
 fn refused(
@@ -141,14 +144,49 @@ fn a_peer_that_leaves_is_told_on_both_sides() {
 
 #[test]
 fn the_number_of_the_system_is_found_under_a_failed_handshake() {
-    let error = std::io::Error::from_raw_os_error(104);
-    let (ours, _theirs) = ends();
-    let (ours, faults) = faulty(ours);
-    faults.fail(Operation::Read, error.kind());
+    let (ours, theirs) = sockets();
     let options = TlsOptions::new();
-    let connecting = options.connect(ours, localhost(), Configs::new().client);
-    let error = std::io::Error::from(block_on(connecting).unwrap_err());
-    assert_eq!((error.kind(), os_error(&error)), (ErrorKind::ConnectionReset, None));
+    let mut connecting = Box::pin(options.connect(ours, localhost(), Configs::new().client));
+    block_on(async {
+        assert!(poll_once(&mut connecting).await.is_none());
+        drop(theirs); // with something unread: the system resets the connection
+        let error = std::io::Error::from(connecting.await.unwrap_err());
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        assert!(os_error(&error).is_some());
+    });
+}
+
+#[test]
+fn what_a_peer_has_said_before_it_went_is_told_though_it_was_written_to_in_vain() {
+    let alert = [21, 3, 3, 0, 2, 2, 40];
+    for (said, failure) in [
+        (&alert[..], HandshakeFailure::Alert(AlertDescription::HandshakeFailure)),
+        (&[], HandshakeFailure::PeerGone),
+    ] {
+        let (ours, mut theirs) = ends();
+        let (ours, faults) = faulty(ours);
+        block_on(theirs.write_all(said)).unwrap();
+        faults.fail(Operation::Write, ErrorKind::BrokenPipe);
+        let options = TlsOptions::new();
+        let connecting = options.connect(ours, localhost(), Configs::new().client);
+        assert_eq!(block_on(connecting).unwrap_err().failure(), &failure);
+    }
+}
+
+#[test]
+fn a_handshake_whose_last_message_could_not_be_sent_has_failed() {
+    let (ours, theirs) = ends();
+    let (ours, faults) = faulty(ours);
+    let (configs, options) = (Configs::new(), TlsOptions::new());
+    let mut connecting = Box::pin(options.connect(ours, localhost(), configs.client.clone()));
+    let mut accepting = Box::pin(options.accept(theirs, |_| Ok(configs.server.clone())));
+    block_on(async {
+        assert!(poll_once(&mut connecting).await.is_none());
+        assert!(poll_once(&mut accepting).await.is_none());
+        faults.fail(Operation::Write, ErrorKind::BrokenPipe);
+        let error = std::io::Error::from(connecting.await.unwrap_err());
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    });
 }
 
 /// What a server says of a client that begins with `said`, and what that client gets.

@@ -14,5 +14,6 @@ mod platform;
 mod protocol;
 mod records;
 mod roots;
+mod sockets;
 mod support;
 mod two_tasks;

@@ -1,18 +1,16 @@
 //! A reader and a writer in two tasks, which may both have to write.
 
-use std::{
-    io,
-    net::{TcpListener, TcpStream},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{io, pin::Pin, task::Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
 use socketry_connection_tls::{TlsConnection, TlsOptions};
 use socketry_testing::{CountingWaker, Operation, faulty, pair, pair_with_capacity};
 
-use crate::support::{Configs, secure, shake};
+use crate::{
+    sockets::{Socket, sockets},
+    support::{Configs, secure, shake},
+};
 
 /// A reader and a writer of one connection, each with a waker that counts.
 fn wakers() -> (CountingWaker, CountingWaker) {
@@ -79,71 +77,6 @@ fn a_reader_whose_place_a_failed_writer_has_taken_below_is_woken() {
     let written = Pin::new(&mut client).poll_write(&mut writer.context(), b"x");
     assert!(matches!(written, Poll::Ready(Err(_))));
     assert_eq!(reader.count(), 1);
-}
-
-/// A connection over a socket of async-io, which wakes whom it forgets.
-#[derive(Debug)]
-struct Socket(async_io::Async<TcpStream>, socketry_connection::Attributes);
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buffer)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.0.get_ref().shutdown(std::net::Shutdown::Write))
-    }
-}
-
-impl socketry_connection::Connection for Socket {
-    fn local_address(&self) -> Option<socketry_connection::Address> {
-        None
-    }
-
-    fn remote_address(&self) -> Option<socketry_connection::Address> {
-        None
-    }
-
-    fn attributes(&self) -> &socketry_connection::Attributes {
-        &self.1
-    }
-
-    fn attributes_mut(&mut self) -> &mut socketry_connection::Attributes {
-        &mut self.1
-    }
-
-    fn abort_handle(&mut self) -> Option<socketry_connection::AbortHandle> {
-        None
-    }
-}
-
-fn sockets() -> (Socket, Socket) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let (theirs, _) = listener.accept().unwrap();
-    let socket = |stream: TcpStream| {
-        stream.set_nodelay(true).unwrap();
-        Socket(async_io::Async::new(stream).unwrap(), Default::default())
-    };
-    (socket(ours), socket(theirs))
 }
 
 #[test]
