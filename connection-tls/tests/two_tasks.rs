@@ -4,11 +4,12 @@ use std::{io, pin::Pin, task::Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
+use socketry_connection::Connection;
 use socketry_connection_tls::{TlsConnection, TlsOptions};
 use socketry_testing::{CountingWaker, Operation, faulty, pair, pair_with_capacity};
 
 use crate::{
-    sockets::{Socket, sockets},
+    sockets::sockets,
     support::{Configs, secure, shake},
 };
 
@@ -79,32 +80,43 @@ fn a_reader_whose_place_a_failed_writer_has_taken_below_is_woken() {
     assert_eq!(reader.count(), 1);
 }
 
-#[test]
-fn two_tasks_that_wait_to_write_on_a_real_socket_do_not_wake_each_other_for_ever() {
-    let (mut client, mut server) = secure(sockets());
+/// Writes and flushes until that has to wait.
+fn fill<C: Connection>(client: &mut TlsConnection<C>, writer: &CountingWaker) {
+    let mut cx = writer.context();
+    while Pin::new(&mut *client).poll_write(&mut cx, &[7; 65536]).is_ready() {}
+    assert!(Pin::new(&mut *client).poll_flush(&mut cx).is_pending());
+}
+
+/// Polls both tasks of a client for as long as they are woken.
+fn check_that_two_who_wait_do_not_wake_each_other<A: Connection, B: Connection>(
+    (mut client, mut server): (TlsConnection<A>, TlsConnection<B>),
+) {
     let (reader, writer) = wakers();
-    // The system moves bytes from one buffer to the next for a while: room that is no spin.
-    let fill = |client: &mut _| {
-        let mut client = Pin::<&mut TlsConnection<Socket>>::new(client);
-        while client.as_mut().poll_write(&mut writer.context(), &[7; 65536]).is_ready() {}
-    };
-    fill(&mut client);
+    fill(&mut client, &writer);
     // The answer to this waits behind what the writer could not get rid of.
     block_on(async {
         server.refresh_keys().unwrap();
         server.flush().await.unwrap();
     });
-    let mut polls = 0;
-    let mut poll_both = || {
+    // The system moves bytes from one buffer to the next for a while: that is no spin.
+    for _ in 0..100 {
         assert!(Pin::new(&mut client).poll_read(&mut reader.context(), &mut [0]).is_pending());
-        fill(&mut client);
-        polls += 1;
-        assert!(polls < 100, "the two wake each other");
-    };
-    poll_both();
-    while reader.take() + writer.take() > 0 {
-        poll_both();
+        fill(&mut client, &writer);
+        if reader.take() + writer.take() == 0 {
+            return;
+        }
     }
+    panic!("the two wake each other");
+}
+
+#[test]
+fn two_tasks_that_wait_to_write_on_a_real_socket_do_not_wake_each_other_for_ever() {
+    check_that_two_who_wait_do_not_wake_each_other(secure(sockets()));
+}
+
+#[test]
+fn two_tasks_that_wait_to_write_under_tls_in_tls_do_not_wake_each_other_for_ever() {
+    check_that_two_who_wait_do_not_wake_each_other(secure(secure(sockets())));
 }
 
 #[test]
