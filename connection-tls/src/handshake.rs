@@ -29,6 +29,40 @@ use crate::{
 
 impl TlsOptions {
     /// Secures `inner` as its client, if the server proves to be `name`.
+    ///
+    /// Nothing may be left to read in `inner` of what was said before; for that there is
+    /// [`Plain`](crate::Plain). The configuration is one for all connections: what a resumption
+    /// needs is kept in it.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeFailed`], in one line, with what is known of the peer by then. It names the
+    /// address of the connection; whoever knows the target better says so
+    /// ([`with_target`](HandshakeFailed::with_target)). It is an [`io::Error`] by `?`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the connection, at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{io, sync::Arc};
+    ///
+    /// use socketry_connection::Connection;
+    /// use socketry_connection_tls::{
+    ///     TlsConnection, TlsOptions,
+    ///     rustls::{ClientConfig, pki_types::ServerName},
+    /// };
+    ///
+    /// async fn secure<C: Connection>(
+    ///     plain: C,
+    ///     name: ServerName<'static>,
+    ///     config: Arc<ClientConfig>,
+    /// ) -> io::Result<TlsConnection<C>> {
+    ///     Ok(TlsOptions::new().connect(plain, name, config).await?)
+    /// }
+    /// ```
     pub async fn connect<C: Connection>(
         &self,
         inner: C,
@@ -67,6 +101,42 @@ impl TlsOptions {
 
     /// Secures `inner` as its server, with the configuration that `choose` has for the client's
     /// first message.
+    ///
+    /// Nothing may be left to read in `inner` of what was said before; for that there is
+    /// [`Plain`](crate::Plain). A client that `choose` refuses is told so by an alert.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeFailed`], in one line, with what is known of the client by then: a client that
+    /// speaks something else is refused with the first bytes that it has sent. It is an
+    /// [`io::Error`] by `?`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the connection, at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{io, sync::Arc};
+    ///
+    /// use socketry_connection::Connection;
+    /// use socketry_connection_tls::{TlsConnection, TlsOptions, rustls::ServerConfig};
+    ///
+    /// async fn secure<C: Connection>(
+    ///     plain: C,
+    ///     default: Arc<ServerConfig>,
+    ///     internal: Arc<ServerConfig>,
+    /// ) -> io::Result<TlsConnection<C>> {
+    ///     let choose = |hello: &rustls::server::ClientHello<'_>| match hello.server_name() {
+    ///         Some("internal.example.org") => Ok(internal),
+    ///         Some(_) => Ok(default),
+    ///         None => Err(io::Error::new(io::ErrorKind::NotFound, "clients have to send a name")),
+    ///     };
+    ///     Ok(TlsOptions::new().accept(plain, choose).await?)
+    /// }
+    /// # use socketry_connection_tls::rustls;
+    /// ```
     pub async fn accept<C: Connection>(
         &self,
         inner: C,

@@ -4,7 +4,24 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use socketry_connection::Clock;
 
-/// How TLS connections are made and ended, on either side.
+/// How TLS connections are made and ended, on either side: in what time, and what an end means.
+///
+/// What is spoken and who is trusted is in the configurations of rustls that
+/// [`connect`](Self::connect) and [`accept`](Self::accept) are given.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use socketry_connection_tls::{TlsOptions, Truncation};
+///
+/// // HTTP/1.1 with Content-Length says by itself where a body ends, and many of its servers do
+/// // not say goodbye.
+/// let options = TlsOptions::new()
+///     .handshake_within(Duration::from_secs(3))
+///     .truncation(Truncation::Allow);
+/// ```
 #[derive(Clone)]
 pub struct TlsOptions {
     pub(crate) handshake_within: Option<Duration>,
@@ -23,7 +40,7 @@ pub enum Truncation {
     #[default]
     Strict,
     /// The end of the stream, as if the peer had said so. For protocols that tell by themselves
-    /// where a message ends.
+    /// where a message ends. An end in the middle of a record is an error all the same.
     Allow,
 }
 
@@ -39,12 +56,19 @@ impl TlsOptions {
     }
 
     /// How long a handshake may take, or `None` for as long as it takes. By default 10 seconds.
+    ///
+    /// The time begins when the handshake first has to wait; zero is no time to wait at all.
     pub fn handshake_within(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.handshake_within = time.into();
         self
     }
 
-    /// How long closing may wait for a peer that does not read. By default 5 seconds.
+    /// How long closing may wait for a peer that does not read, and
+    /// [`shutdown`](crate::TlsConnection::shutdown) also for one that does not end. By default 5
+    /// seconds.
+    ///
+    /// The time begins when closing first has to wait; zero is no time to wait at all, and
+    /// [`Duration::MAX`] means for as long as it takes.
     pub fn close_within(mut self, time: Duration) -> Self {
         self.close_within = time;
         self
