@@ -12,10 +12,14 @@ use rustls::{
     pki_types::{CertificateDer, UnixTime},
 };
 
-use self::alerts::{explain_alert, nothing_in_common};
+use self::{
+    alerts::{explain_alert, nothing_in_common},
+    issuer::issuer,
+};
 use crate::{HandshakeFailure as Failure, NotPinned};
 
 mod alerts;
+mod issuer;
 
 /// Which side this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,11 +166,15 @@ impl Evidence<'_> {
                 "certificate is signed by itself, and is not among those that are trusted",
             );
         }
+        let signer = match self.certificates.first().and_then(issuer) {
+            Some(name) => format!("{name}, which is not trusted"),
+            None => "nobody who is trusted".into(),
+        };
         Explanation::new(
             Failure::UnknownIssuer,
             format!(
-                "certificate is signed by nobody who is trusted (unknown issuer), or {} does not \
-                 send the certificates in between",
+                "certificate is signed by {signer} (unknown issuer), or {} does not send the \
+                 certificates in between",
                 self.side.peer()
             ),
         )

@@ -230,7 +230,7 @@ fn a_record_that_was_changed_on_the_way_breaks_the_connection_for_good_and_the_p
         assert!(error.get_ref().unwrap().is::<SessionFailed>(), "{error}");
     }
     let error = block_on(client.read(&mut [0; 8])).unwrap_err();
-    assert!(error.to_string().contains("alert BadRecordMac"), "{error}");
+    assert!(error.to_string().contains("alert bad_record_mac (20)"), "{error}");
 }
 
 /// How often both tasks of `server` are polled while its reader has something to answer, until the

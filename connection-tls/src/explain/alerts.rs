@@ -38,7 +38,28 @@ pub(super) fn explain_alert(peer: &str, alert: Alert) -> Explanation {
         Alert::UserCanceled | Alert::CloseNotify => (Failure::Alert(alert), "it has given up"),
         _ => (Failure::Alert(alert), "it has found a fault"),
     };
-    Explanation::new(failure, format!("{peer} has refused with the alert {alert:?}: {meaning}"))
+    let words = format!("{peer} has refused with the alert {}: {meaning}", name(alert));
+    Explanation::new(failure, words)
+}
+
+/// What the protocol calls it, and its number: `bad_record_mac (20)`.
+fn name(alert: Alert) -> String {
+    let number = u8::from(alert);
+    let camel = match alert {
+        Alert::UnrecognisedName => "UnrecognizedName".into(),
+        Alert::UnknownCA => "UnknownCa".into(),
+        Alert::UnknownPSKIdentity => "UnknownPskIdentity".into(),
+        Alert::Unknown(_) => return number.to_string(),
+        other => format!("{other:?}"),
+    };
+    let mut name = String::new();
+    for letter in camel.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    format!("{name} ({number})")
 }
 
 pub(super) fn nothing_in_common(peer: &str, reason: &PeerIncompatible) -> String {
@@ -56,4 +77,24 @@ pub(super) fn nothing_in_common(peer: &str, reason: &PeerIncompatible) -> String
         other => return format!("{peer} is incompatible: {other:?}"),
     };
     format!("{peer} has no {what} in common with this side")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_have_the_names_of_the_protocol() {
+        let names = [48, 112, 115, 116, 250].map(|number| name(Alert::from(number)));
+        assert_eq!(
+            names,
+            [
+                "unknown_ca (48)",
+                "unrecognized_name (112)",
+                "unknown_psk_identity (115)",
+                "certificate_required (116)",
+                "250"
+            ]
+        );
+    }
 }

@@ -7,10 +7,7 @@ use futures_lite::{
     future::{block_on, try_zip},
     io::split,
 };
-use socketry_connection_tls::{
-    HandshakeFailure,
-    rustls::{AlertDescription, ClientConfig},
-};
+use socketry_connection_tls::{HandshakeFailure, rustls::ClientConfig};
 use socketry_testing::{IdentityFiles, Program, RunningProgram, TestKey};
 
 use crate::ours::{BOTH, House, MUCH, Tls, V13, Version, connect, info, line, much, send};
@@ -107,10 +104,10 @@ fn without_a_certificate_where_one_is_needed_we_are_told() {
             }
         });
         let expected = match version.openssl {
-            "-tls1_2" => AlertDescription::HandshakeFailure,
-            _ => AlertDescription::CertificateRequired,
+            "-tls1_2" => "alert handshake_failure (40)",
+            _ => "alert certificate_required (116)",
         };
-        assert!(alert.contains(&format!("{expected:?}")), "{version:?}: {alert}");
+        assert!(alert.contains(expected), "{version:?}: {alert}");
     }
 }
 
