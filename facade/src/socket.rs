@@ -130,9 +130,8 @@ impl Socket {
     /// Ends this connection so that nothing is lost: says that all is said, and then waits until the
     /// peer has ended as well, for 5 seconds at most. What the peer still says is thrown away.
     ///
-    /// Dropped right after [`close`](futures_io::AsyncWrite::poll_close), a socket with something
-    /// unread makes the system tell the peer that the connection was broken, and the peer may lose
-    /// what it has not read yet. Under TLS there is nearly always something unread.
+    /// A socket that is dropped right after its close with something unread resets the connection, and
+    /// the peer may lose what it has not read yet. Under TLS there is nearly always something unread.
     ///
     /// # Errors
     ///
