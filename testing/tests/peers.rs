@@ -102,7 +102,7 @@ fn a_reserved_port_is_given_to_nobody_who_does_not_name_it() {
 }
 
 #[test]
-fn every_known_client_talks_to_every_known_server() {
+fn openssl_and_gnutls_talk_to_every_known_server() {
     let dir = TestDir::new();
     let authority = TestAuthority::new();
     let files = authority.issue(["localhost"]).write_to(&dir, "server");

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test of the workspace, and what the hot paths cost.
 
 use std::{
+    env,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
     time::Instant,
@@ -17,6 +18,28 @@ const TEST: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fail-fas
 /// The counts of the hot paths once more, as users build them: instructions are counted only there.
 const COUNTS: [&str; 6] = ["test", "--release", "--package", "socketry", "--test", "counts"];
 
+/// Other implementations of TLS, and Debian's packages that have them.
+const PEERS: [(&str, &str); 4] = [
+    ("openssl", "openssl"),
+    ("gnutls-cli", "gnutls-bin"),
+    ("gnutls-serv", "gnutls-bin"),
+    ("nginx", "nginx-light"),
+];
+
+/// The tests that need them, by a part of their names: those that talk with them, and those of keys
+/// that they make.
+const TESTS_WITH_PEERS: [&str; 9] = [
+    "openssl",
+    "gnutls",
+    "nginx::",
+    "identities::",
+    "keys::",
+    "pairs::",
+    "weak::",
+    "zoo::",
+    "an_encrypted_key",
+];
+
 /// Runs everything, and says all that came of it although one of them has failed.
 pub(crate) fn run() -> Result<(), Failed> {
     let tests = run_tests();
@@ -32,7 +55,12 @@ fn run_tests() -> Result<(), Failed> {
 
     let started = Instant::now();
     let mut tally = Tally::default();
-    let result = run_and_count(&mut cargo(TEST), &mut tally);
+    let left_out = left_out(has_program, env::var_os("CI").is_some());
+    let mut test = cargo(TEST);
+    if !left_out.is_empty() {
+        test.arg("--").args(left_out);
+    }
+    let result = run_and_count(&mut test, &mut tally);
     let Tally { passed, failed, ignored } = tally;
     println!(
         "\n{passed} tests passed, {failed} failed, {ignored} ignored; \
@@ -45,6 +73,24 @@ fn run_tests() -> Result<(), Failed> {
         Tally { ignored: 1.., .. } => Err(Failed::new("a test is ignored: mend it or remove it")),
         _ => Ok(()),
     }
+}
+
+/// The options that leave out the tests of programs which are not there. CI has them all, and its
+/// tests fail if not.
+fn left_out(has: impl Fn(&str) -> bool, in_ci: bool) -> Vec<String> {
+    let mut packages: Vec<&str> =
+        PEERS.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect();
+    packages.dedup();
+    if packages.is_empty() || in_ci {
+        return Vec::new();
+    }
+    println!("left out: tests with other implementations of TLS; install {}", packages.join(", "));
+    TESTS_WITH_PEERS.iter().map(|part| format!("--skip={part}")).collect()
+}
+
+fn has_program(name: &str) -> bool {
+    let paths = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&paths).any(|folder| folder.join(name).is_file())
 }
 
 /// Prints what the tests print, and counts their results.
@@ -102,6 +148,14 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_of_programs_that_are_not_there_are_left_out_but_for_ci() {
+        assert_eq!(left_out(|_| true, false), [""; 0]);
+        assert_eq!(left_out(|_| false, true), [""; 0]);
+        let options = left_out(|program| program != "nginx", false);
+        assert!(options.contains(&"--skip=nginx::".to_string()), "{options:?}");
+    }
 
     #[test]
     fn the_results_of_all_test_programs_are_added_up() {

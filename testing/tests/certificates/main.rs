@@ -1,0 +1,3 @@
+//! Certificates of tests, as others see them.
+
+mod openssl;
