@@ -11,12 +11,13 @@ use rustls::{
     CertificateError, Error,
     pki_types::{CertificateDer, UnixTime},
 };
+use webpki::{EndEntityCert, KeyUsage};
 
 use self::{
     alerts::{explain_alert, nothing_in_common},
     issuer::issuer,
 };
-use crate::{HandshakeFailure as Failure, NotPinned};
+use crate::{HandshakeFailure as Failure, NotPinned, default_provider};
 
 mod alerts;
 mod issuer;
@@ -147,10 +148,7 @@ impl Evidence<'_> {
                 let words = format!("certificate is not for {purpose} (extended key usage)");
                 Explanation::new(Failure::BadCertificate, words)
             }
-            E::BadSignature => Explanation::new(
-                Failure::BadCertificate,
-                "certificate has a signature that does not belong to it",
-            ),
+            E::BadSignature => Explanation::new(Failure::BadCertificate, self.bad_signature()),
             E::Other(other) => match other.0.downcast_ref::<NotPinned>() {
                 Some(not_pinned) => Explanation::new(Failure::NotPinned, not_pinned.to_string()),
                 None => Explanation::new(Failure::BadCertificate, other_words(&*other.0)),
@@ -160,7 +158,7 @@ impl Evidence<'_> {
     }
 
     fn explain_unknown_issuer(&self) -> Explanation {
-        if self.certificates.first().is_some_and(is_self_signed) {
+        if self.certificates.first().is_some_and(|first| self.is_self_signed(first)) {
             return Explanation::new(
                 Failure::SelfSigned,
                 "certificate is signed by itself, and is not among those that are trusted",
@@ -174,10 +172,46 @@ impl Evidence<'_> {
             Failure::UnknownIssuer,
             format!(
                 "certificate is signed by {signer} (unknown issuer), or {} does not send the \
-                 certificates in between",
+                 certificates in between; to trust its authority, name it among the roots \
+                 (Roots::with_pem_file, or ca_files in a configuration)",
                 self.side.peer()
             ),
         )
+    }
+
+    /// rustls tells a key that is too weak no other way than a signature that is wrong.
+    fn bad_signature(&self) -> &'static str {
+        match self.certificates {
+            // Then the certificates were good, and it is the handshake that is signed badly, unless
+            // the verifier is one that remembers nothing.
+            [] => {
+                "a signature does not fit the key of the certificate, or that key is too weak to \
+                 be accepted (RSA needs 2048 bits)"
+            }
+            _ => {
+                "certificate has a signature that is not its issuer's, or the issuer's key is too \
+                 weak to be accepted (RSA needs 2048 bits)"
+            }
+        }
+    }
+
+    /// Whether `certificate` is good as soon as it is a root itself, which its own signature has to
+    /// be for. Anybody can write the same name into both places.
+    fn is_self_signed(&self, certificate: &CertificateDer<'_>) -> bool {
+        let usage = match self.side {
+            Side::Client => KeyUsage::server_auth(),
+            Side::Server => KeyUsage::client_auth(),
+        };
+        let (Ok(end), Ok(root), Ok(provider)) = (
+            EndEntityCert::try_from(certificate),
+            webpki::anchor_from_trusted_cert(certificate),
+            default_provider(),
+        ) else {
+            return false;
+        };
+        let algorithms = provider.signature_verification_algorithms.all;
+        let now = UnixTime::now();
+        end.verify_for_usage(algorithms, &[root], &[], now, usage, None, None).is_ok()
     }
 
     /// Whether it began with the head of a record.
@@ -262,11 +296,6 @@ fn one_line(error: &(impl ToString + ?Sized)) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
-    let parsed = webpki::EndEntityCert::try_from(certificate);
-    parsed.is_ok_and(|certificate| certificate.issuer() == certificate.subject())
-}
-
 /// A point in time, to the second.
 struct Moment(UnixTime);
 
@@ -276,5 +305,28 @@ impl fmt::Display for Moment {
         const END: u64 = 253_402_300_800;
         let since = Duration::from_secs(self.0.as_secs().min(END - 1));
         humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use socketry_testing::TestCertificate;
+
+    use super::*;
+
+    fn of_unknown_issuer(certificate: Vec<u8>) -> Failure {
+        let certificates = [certificate.into()];
+        let evidence =
+            Evidence { side: Side::Client, first_bytes: &[], certificates: &certificates };
+        evidence.explain_certificate(&CertificateError::UnknownIssuer).failure
+    }
+
+    #[test]
+    fn a_certificate_is_self_signed_only_by_its_own_key() {
+        let good = TestCertificate::self_signed(["a.test"]).issue().chain_der()[0].clone();
+        assert_eq!(of_unknown_issuer(good.clone()), Failure::SelfSigned);
+        let mut forged = good;
+        *forged.last_mut().unwrap() ^= 1; // the end of the signature
+        assert_eq!(of_unknown_issuer(forged), Failure::UnknownIssuer);
     }
 }

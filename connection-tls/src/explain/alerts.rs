@@ -15,14 +15,17 @@ pub(super) fn explain_alert(peer: &str, alert: Alert) -> Explanation {
         }
         Alert::HandshakeFailure => (
             Failure::Alert(alert),
-            "the two have nothing in common that it accepts, or it wants a certificate",
+            "the two have nothing in common that it accepts, or it wants a certificate (give an \
+             identity)",
         ),
         Alert::NoApplicationProtocol => (
             Failure::NoProtocolInCommon,
             "it speaks none of the application protocols that were proposed (ALPN)",
         ),
         Alert::UnrecognisedName => (Failure::Alert(alert), "it does not go by that name"),
-        Alert::CertificateRequired => (Failure::Alert(alert), "it wants a certificate"),
+        Alert::CertificateRequired => {
+            (Failure::Alert(alert), "it wants a certificate: give an identity")
+        }
         Alert::UnknownCA => {
             (Failure::Alert(alert), "it trusts nobody who has signed the certificate shown here")
         }
