@@ -13,12 +13,14 @@
 //!   with their deadline, with a closed server's last deadline, or with the server.
 //! - `progress`: all of that while nobody is accepted.
 //! - `spawning`: all of that in the tasks of an executor.
-//! - `names`, `client_certificates`, `resumption`: what each side proves, and when it need not.
+//! - `names`, `client_certificates`, `client_zoo`, `resumption`: what each side proves, and when it
+//!   need not.
 //! - `reloading`, `watching`: bad files are told before there is a server; later they leave
 //!   everything as it was.
 //! - `cost`: what is counted.
 
 mod client_certificates;
+mod client_zoo;
 mod contract;
 mod cost;
 mod ending;
