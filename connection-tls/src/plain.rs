@@ -33,7 +33,6 @@ const KEPT: usize = 64;
 /// let plain = Plain::from(connection).with_unread(b"EHLO attacker.example\r\n");
 /// assert!(plain.into_connection().is_err());
 /// ```
-#[derive(Debug)]
 pub struct Plain<C> {
     connection: C,
     unread: Vec<u8>,
@@ -108,6 +107,16 @@ impl<C: Connection> From<BufReader<C>> for Plain<C> {
     fn from(reader: BufReader<C>) -> Self {
         let unread = reader.buffer().to_vec();
         Self { connection: reader.into_inner(), unread }
+    }
+}
+
+/// Shows how much has been read too early, and not what: it may be a password.
+impl<C: fmt::Debug> fmt::Debug for Plain<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plain")
+            .field("connection", &self.connection)
+            .field("unread", &self.unread.len())
+            .finish()
     }
 }
 
@@ -220,6 +229,13 @@ mod tests {
         let (ours, _) = pair();
         let error = block_on(Plain::from(ours).into_silent_connection()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn what_was_read_too_early_is_not_shown_but_counted() {
+        let (ours, _theirs) = pair();
+        let debug = format!("{:?}", Plain::from(ours).with_unread(b"PASS secret\r\n"));
+        assert!(debug.contains("unread: 13") && !debug.contains("PASS"), "{debug}");
     }
 
     #[test]
