@@ -1,7 +1,7 @@
 //! The commands that the documentation has, run by the program `openssl` of Debian's package of
 //! that name.
 
-use std::{path::Path, process::Command};
+use std::{io, path::Path, process::Command};
 
 use socketry_connector::HostPort;
 use socketry_connector_tls::{CertificatePin, ClientTls, Roots};
@@ -22,16 +22,29 @@ fn code<'a>(page: &'a str, start: &str) -> &'a str {
     page[from..].split("```").next().unwrap()
 }
 
-#[test]
-fn a_self_signed_certificate_made_as_the_page_says_is_trusted_as_a_root() {
+/// Runs the commands on the page of which the first one makes the key `first`, and connects to a
+/// server with the `server.pem` that they make, as a client that trusts nobody but `root`.
+fn connect_to_what_is_made_by(first: &str, root: &str) -> io::Result<()> {
     let dir = TestDir::new();
     let page = include_str!("../CERTIFICATES.md");
-    shell(dir.path(), code(page, "openssl req -x509 -newkey"));
-    let roots = Roots::none().with_pem_file(dir.join("server.pem"));
-    let tls = ClientTls::builder().roots(roots).build().unwrap();
+    let kind = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc";
+    let commands = code(page, &format!("openssl req -x509 {kind} -keyout {first}"));
+    shell(dir.path(), &format!("set -e\n{commands}"));
+    let roots = Roots::none().with_pem_file(dir.join(root));
+    let tls = ClientTls::builder().roots(roots).build()?;
     let [chain, key] = ["server.pem", "server.key"].map(|name| dir.join(name));
     let target: HostPort = "example.com:443".parse().unwrap();
-    connect(&tls, target, server_config_of(&chain, &key)).0.unwrap();
+    connect(&tls, target, server_config_of(&chain, &key)).0.map(drop)
+}
+
+#[test]
+fn a_self_signed_certificate_made_as_the_page_says_is_trusted_as_a_root() {
+    connect_to_what_is_made_by("server.key", "server.pem").unwrap();
+}
+
+#[test]
+fn a_certificate_by_an_authority_made_as_the_page_says_is_trusted() {
+    connect_to_what_is_made_by("ca.key", "ca.pem").unwrap();
 }
 
 #[test]
