@@ -32,6 +32,29 @@ impl ServerTls {
 }
 
 /// Puts a [`ServerTls`] together. It opens nothing until [`build`](Self::build).
+///
+/// # Examples
+///
+/// Two names, one of which is for whoever asks for no name, and certificates of clients:
+///
+/// ```
+/// use socketry_connection_tls::{Identity, Roots};
+/// use socketry_server_tls::{ClientCertificates, ServerTls};
+///
+/// # let authority = socketry_testing::TestAuthority::new();
+/// # let [shop, mail] = ["shop.example", "mail.example"].map(|name| authority.issue([name]));
+/// # let authority = authority.certificate_pem();
+/// let shop = Identity::from_pem(shop.chain_pem(), shop.key_pem()).load()?;
+/// let mail = Identity::from_pem(mail.chain_pem(), mail.key_pem()).load()?;
+/// let tls = ServerTls::builder()
+///     .identity(shop)
+///     .identity_for("mail.example", mail)
+///     .client_certificates(ClientCertificates::Optional(Roots::none().with_pem(authority)))
+///     .sessions(10_000)
+///     .build()?;
+/// # let _ = tls;
+/// # std::io::Result::Ok(())
+/// ```
 #[must_use = "a builder does nothing until it builds"]
 pub struct ServerTlsBuilder {
     sources: Sources,
@@ -102,7 +125,11 @@ impl ServerTlsBuilder {
     }
 
     /// Whether clients keep their sessions themselves, encrypted (RFC 5077): any number of them,
-    /// at no cost of memory. By default they do not.
+    /// at no cost of memory.
+    ///
+    /// By default `false`: the server keeps the last 256 sessions, or as many as
+    /// [`sessions`](Self::sessions) says, and clients get only a number to ask for theirs by. With
+    /// `true` only clients of TLS 1.2 that take no tickets are still remembered there.
     ///
     /// The key is made at run time, is changed every 6 hours, and leaves this process never; so one
     /// process does not know the sessions of another.

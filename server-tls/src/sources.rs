@@ -16,6 +16,31 @@ use crate::{
 ///
 /// What a client has proved is in the [`TlsInfo`](socketry_connection_tls::TlsInfo) of its
 /// connection, also if an earlier session was resumed.
+///
+/// A certificate that says what it may be used for has to be for clients (`clientAuth`).
+///
+/// # Examples
+///
+/// Only those whom an authority of one's own has let in, and who have not lost their key since:
+///
+/// ```
+/// use socketry_connection_tls::{Identity, Roots};
+/// use socketry_server_tls::{ClientCertificates, ServerTls};
+///
+/// # let dir = socketry_testing::TestDir::new();
+/// # let authority = socketry_testing::TestAuthority::new();
+/// # let (server, stolen) = (authority.issue(["localhost"]), authority.issue(["client.test"]));
+/// # let identity = Identity::from_pem(server.chain_pem(), server.key_pem()).load()?;
+/// # let revoked = authority.revocations([&stolen]);
+/// # let ca = dir.write("ca.pem", authority.certificate_pem());
+/// let clients = Roots::none().with_pem_file(ca).with_revocations(revoked.der());
+/// let tls = ServerTls::builder()
+///     .identity(identity)
+///     .client_certificates(ClientCertificates::Required(clients))
+///     .build()?;
+/// # let _ = tls;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum ClientCertificates {
