@@ -16,11 +16,13 @@ use webpki::{EndEntityCert, KeyUsage};
 use self::{
     alerts::{explain_alert, nothing_in_common},
     issuer::issuer,
+    names::{bare, wrong_name},
 };
 use crate::{HandshakeFailure as Failure, NotPinned, default_provider};
 
 mod alerts;
 mod issuer;
+mod names;
 
 /// Which side this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,27 +256,6 @@ pub(crate) fn words(peer: &str, error: &Error) -> String {
         }
         other => one_line(other),
     }
-}
-
-fn wrong_name(expected: &str, names: &[String]) -> String {
-    const SHOWN: usize = 8;
-    if names.is_empty() {
-        return format!(
-            "certificate is not for {expected}: it has no names (a common name alone does not count)"
-        );
-    }
-    let mut words = format!("certificate is not for {expected}, but for ");
-    words.push_str(&names[..names.len().min(SHOWN)].join(", "));
-    if names.len() > SHOWN {
-        let _ = write!(words, " and {} more", names.len() - SHOWN);
-    }
-    words
-}
-
-/// `a.example` of `DnsName("a.example")`, and `::1` of `IpAddress(::1)`.
-fn bare(name: &str) -> String {
-    let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
-    inside.unwrap_or(name).trim_matches('"').to_string()
 }
 
 fn other_words(error: &(dyn error::Error + Send + Sync + 'static)) -> String {
