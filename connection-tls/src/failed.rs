@@ -13,6 +13,40 @@ use crate::{TlsInfo, explain::Explanation};
 /// connection to tls://example.com:443 failed during TLS handshake: certificate has expired
 /// connection from tcp://192.0.2.1:5678 failed during TLS handshake: ...
 /// ```
+///
+/// # Examples
+///
+/// Inside the [`io::Error`] of a connector or a server, it is found by its type:
+///
+/// ```
+/// use std::io;
+///
+/// use socketry_connection_tls::{HandshakeFailed, HandshakeFailure};
+///
+/// fn advice(error: &io::Error) -> Option<String> {
+///     let failed = error.get_ref()?.downcast_ref::<HandshakeFailed>()?;
+///     Some(match failed.failure() {
+///         HandshakeFailure::WrongName { names, .. } => format!("ask for one of {names:?}"),
+///         HandshakeFailure::Expired => "tell who runs it to renew the certificate".into(),
+///         HandshakeFailure::NotTls => "is this the right port?".into(),
+///         _ => return None,
+///     })
+/// }
+/// # use futures_lite::{AsyncWriteExt, future::block_on};
+/// # use socketry_connection_tls::{TlsOptions, default_provider, rustls};
+/// # let config = rustls::ClientConfig::builder_with_provider(default_provider()?)
+/// #     .with_safe_default_protocol_versions().unwrap()
+/// #     .with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+/// # let (ours, mut theirs) = socketry_testing::pair();
+/// # block_on(theirs.write_all(b"220 mail.example.com ESMTP\r\n"))?;
+/// # let name = "example.com".try_into().unwrap();
+/// # let failed = block_on(TlsOptions::new().connect(ours, name, config.into())).err().unwrap();
+/// # let error = io::Error::from(failed);
+///
+/// // A mail server has greeted in plain text.
+/// assert_eq!(advice(&error).as_deref(), Some("is this the right port?"));
+/// # io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct HandshakeFailed(Box<Inner>);
 
@@ -33,7 +67,7 @@ pub(crate) enum Peer {
     From(Option<Address>),
 }
 
-/// In which way a handshake has failed.
+/// In which way a handshake has failed: [`HandshakeFailed::failure`], which has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeFailure {

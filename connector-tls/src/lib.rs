@@ -54,6 +54,7 @@
 //!
 //! - `aws-lc-rs` (default), `ring`: the cryptography. With both it is AWS-LC.
 //! - `idn` (default): names that are not ASCII, by the crate `idna`. Without it they are refused.
+//! - `encrypted-keys` (default): private keys that are encrypted. Without it they are refused.
 //! - `platform-roots` (default): whom the system trusts.
 //! - `mozilla-roots`: whom Mozilla trusts, compiled in.
 
