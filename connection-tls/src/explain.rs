@@ -170,15 +170,17 @@ impl Evidence<'_> {
             Some(name) => format!("{name}, which is not trusted"),
             None => "nobody who is trusted".into(),
         };
-        Explanation::new(
-            Failure::UnknownIssuer,
-            format!(
-                "certificate is signed by {signer} (unknown issuer), or {} does not send the \
-                 certificates in between; to trust its authority, name it among the roots \
-                 (Roots::with_pem_file, or ca_files in a configuration)",
-                self.side.peer()
-            ),
-        )
+        let key = match self.side {
+            Side::Client => "ca_files",
+            Side::Server => "client_ca_files",
+        };
+        let words = format!(
+            "certificate is signed by {signer} (unknown issuer), or {} does not send the \
+             certificates in between; to trust its authority, name it among the roots \
+             (Roots::with_pem_file, or {key} in a configuration)",
+            self.side.peer()
+        );
+        Explanation::new(Failure::UnknownIssuer, words)
     }
 
     /// rustls tells a key that is too weak no other way than a signature that is wrong.

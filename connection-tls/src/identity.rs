@@ -171,29 +171,16 @@ impl IdentityLoader {
     ///
     /// The passphrase of an encrypted key is in a file of its own, that only this user can read:
     ///
-    /// ```
-    /// # #[cfg(feature = "encrypted-keys")]
-    /// # fn main() -> std::io::Result<()> {
+    /// ```no_run
     /// use std::fs;
     ///
     /// use socketry_connection_tls::Identity;
     ///
-    /// # let dir = socketry_testing::TestDir::new();
-    /// # let issued = socketry_testing::TestAuthority::new().issue(["example.org"]);
-    /// # let plain = issued.write_to(&dir, "server");
-    /// # let (certificate, key) = (plain.certificate, dir.join("encrypted.key"));
-    /// # let mut openssl = std::process::Command::new("openssl"); // of Debian's package openssl
-    /// # openssl.args(["pkcs8", "-topk8", "-passout", "pass:secret", "-in"]);
-    /// # assert!(openssl.arg(plain.key).arg("-out").arg(&key).status()?.success());
-    /// # let file = dir.write("passphrase", "secret\n");
-    /// let passphrase = fs::read_to_string(file)?;
-    /// let identity = Identity::from_files(certificate, key)
+    /// let passphrase = fs::read_to_string("server.passphrase")?;
+    /// let identity = Identity::from_files("server.pem", "server.key")
     ///     .passphrase(passphrase.trim_end_matches('\n'))
     ///     .load()?;
-    /// # let _ = identity;
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "encrypted-keys"))] fn main() {}
+    /// # std::io::Result::Ok(())
     /// ```
     ///
     /// One that nobody needs is told:

@@ -10,7 +10,7 @@ use crate::explain;
 /// or an alert of the peer.
 ///
 /// ```text
-/// connection with tls://192.0.2.1:443 is broken: the peer has refused with the alert certificate_required (116): it wants a certificate
+/// connection with tls://192.0.2.1:443 is broken: the peer has refused with the alert certificate_required (116): it wants a certificate: give an identity
 /// ```
 ///
 /// Every later read ends with the same error. The [`io::Error`] around it is of kind
