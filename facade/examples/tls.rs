@@ -4,12 +4,7 @@
 //! connection resumes the session of the first; and the server's certificate is replaced while it
 //! serves. It fails unless all of that comes to pass.
 
-use std::{
-    cell::Cell,
-    env, fs, io,
-    path::{Path, PathBuf},
-    process::{self, ExitCode},
-};
+use std::{cell::Cell, fs, io, path::PathBuf, process::ExitCode};
 
 use futures_lite::{
     AsyncReadExt, AsyncWriteExt,
@@ -20,7 +15,7 @@ use socketry::{
     connector::Timings,
     tls::{Identity, ServerTls, TlsInfo},
 };
-use socketry_testing::TestAuthority;
+use socketry_testing::{TestAuthority, TestDir};
 
 fn main() -> ExitCode {
     let result = Files::new().and_then(|files| block_on(show(&files)));
@@ -134,21 +129,19 @@ fn ensure(is_so: bool, what: &str) -> io::Result<()> {
 
 /// An authority, and the files of a server, which go away with it.
 struct Files {
-    folder: PathBuf,
+    folder: TestDir,
     authority: TestAuthority,
 }
 
 impl Files {
     fn new() -> io::Result<Self> {
-        let folder = env::temp_dir().join(format!("socketry-example-tls-{}", process::id()));
-        fs::create_dir(&folder)?;
-        let files = Self { folder, authority: TestAuthority::new() };
+        let files = Self { folder: TestDir::new(), authority: TestAuthority::new() };
         fs::write(files.path("authority.pem"), files.authority.certificate_pem())?;
         Ok(files)
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(Path::new(name))
+        self.folder.path().join(name)
     }
 
     /// A new certificate and a new key, in the place of those before.
@@ -156,13 +149,5 @@ impl Files {
         let identity = self.authority.issue([name]);
         fs::write(self.path("server.key"), identity.key_pem())?;
         fs::write(self.path("server.pem"), identity.chain_pem())
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
-            eprintln!("{}: {error}", self.folder.display());
-        }
     }
 }

@@ -3,15 +3,12 @@
 mod client;
 mod server;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use socketry_connection::Clock;
-use socketry_connection_tls::{Identity, Protocol, TlsOptions, Truncation};
+use socketry_connection_tls::{Identity, Protocol, Roots, TlsOptions, Truncation};
 
 use crate::{IdentityConfig, Setting, Timeout, TlsVersion};
-
-/// How long a handshake may take, unless told otherwise.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl IdentityConfig {
     /// Reads the files.
@@ -65,6 +62,13 @@ impl Spoken<'_> {
     }
 }
 
+/// `roots`, and those in files, but for what the lists of revocations name.
+fn with_files(roots: Roots, files: &[PathBuf], dirs: &[PathBuf], revocations: &[PathBuf]) -> Roots {
+    let roots = files.iter().fold(roots, |roots, file| roots.with_pem_file(file));
+    let roots = dirs.iter().fold(roots, |roots, dir| roots.with_pem_dir(dir));
+    revocations.iter().fold(roots, |roots, list| roots.with_revocation_file(list))
+}
+
 /// The parts of both configurations that say how connections begin and end.
 struct Common {
     handshake_timeout: Setting<Timeout>,
@@ -74,16 +78,13 @@ struct Common {
 
 /// What both sides do alike.
 fn options(common: Common, clock: Option<&Arc<dyn Clock>>) -> TlsOptions {
-    let within = match common.handshake_timeout {
-        Setting::Off => None,
-        Setting::On => Some(HANDSHAKE_TIMEOUT),
-        Setting::With(timeout) => Some(timeout.into()),
-    };
     let truncation = if common.allow_truncation { Truncation::Allow } else { Truncation::Strict };
-    let options = TlsOptions::new()
-        .handshake_within(within)
-        .close_within(common.close_timeout)
-        .truncation(truncation);
+    let options = TlsOptions::new().close_within(common.close_timeout).truncation(truncation);
+    let options = match common.handshake_timeout {
+        Setting::Off => options.handshake_within(None),
+        Setting::On => options,
+        Setting::With(timeout) => options.handshake_within(Duration::from(timeout)),
+    };
     match clock {
         Some(clock) => options.with_clock(clock.clone()),
         None => options,

@@ -1,6 +1,9 @@
 //! The same code under every executor.
 
-use std::io;
+use std::{
+    io, process,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
 
@@ -79,7 +82,7 @@ fn a_socket_made_under_one_executor_goes_on_under_another() {
 fn assert_talks(run: impl Fn(String) -> io::Result<String>) {
     let mut endpoints = vec!["127.0.0.1:0".to_string()];
     if cfg!(any(target_os = "linux", target_os = "android")) {
-        endpoints.push(format!("unix://@{}", crate::support::unique_name()));
+        endpoints.push(format!("unix://@{}", unique_name()));
     }
     for endpoint in endpoints {
         assert_eq!(run(endpoint).unwrap(), "you said: who is there?");
@@ -92,4 +95,10 @@ fn current_thread() -> tokio::runtime::Runtime {
 
 fn multi_thread() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap()
+}
+
+/// A name that no other test uses.
+pub(crate) fn unique_name() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("socketry-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }

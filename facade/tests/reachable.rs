@@ -34,7 +34,7 @@ fn on_a_unix_path() {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[test]
 fn on_an_abstract_unix_name() {
-    let endpoint = format!("unix://@{}", crate::support::unique_name());
+    let endpoint = format!("unix://@{}", crate::executors::unique_name());
     assert_eq!(reached(&endpoint).to_string(), endpoint);
 }
 

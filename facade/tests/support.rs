@@ -2,49 +2,33 @@
 //! again.
 
 use std::{
-    env, fs,
     io::{self, Read},
     net::TcpStream,
     os::unix::net::UnixStream,
     path::PathBuf,
-    process,
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use futures_lite::future::{self, block_on};
 use socket2::{Domain, Socket as RawSocket, Type};
 use socketry::{Address, Endpoint, InvalidEndpoint, Server, Socket};
+use socketry_testing::TestDir;
 
 /// A directory of its own for one test, which goes away with it.
-pub(crate) struct TempDir(PathBuf);
+pub(crate) struct TempDir(TestDir);
 
 impl TempDir {
     pub(crate) fn new() -> Self {
-        let path = env::temp_dir().join(unique_name());
-        fs::create_dir(&path).unwrap();
-        Self(path)
+        Self(TestDir::new())
     }
 
     pub(crate) fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.0.path().join(name)
     }
 
     /// A Unix socket in it.
     pub(crate) fn endpoint(&self) -> String {
         format!("unix://{}", self.join("s").display())
     }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
-
-/// A name that no other test uses.
-pub(crate) fn unique_name() -> String {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    format!("socketry-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A server on loopback.

@@ -5,7 +5,7 @@ use std::{cell::Cell, io, rc::Rc, sync::Arc};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt, future};
 use smol::LocalExecutor;
 use socketry::{
-    Server,
+    Server, ServerBuilder,
     tls::{
         Identity, ServerTls, default_provider,
         rustls::{ServerConfig, sign::SingleCertAndKey},
@@ -23,11 +23,20 @@ pub(crate) const MESSAGE: usize = 64;
 
 /// With a server of the facade.
 pub(crate) fn run() -> io::Result<()> {
+    serve(&Server::builder(), "tcp://127.0.0.1:0")
+}
+
+/// The same under TLS.
+pub(crate) fn run_tls() -> io::Result<()> {
+    serve(&Server::builder().tls(ServerTls::new(identity()?)?), "tls://127.0.0.1:0")
+}
+
+fn serve(builder: &ServerBuilder, endpoint: &str) -> io::Result<()> {
     raise_descriptors()?;
     let tasks = LocalExecutor::new();
     let open = Rc::new(Cell::new(0));
     smol::block_on(tasks.run(async {
-        let mut server = socketry::bind("127.0.0.1:0").await?;
+        let mut server = builder.bind(endpoint).await?;
         answer("listening", server.local_address().ok_or(io::ErrorKind::AddrNotAvailable)?)?;
         let serving = async {
             while let Some(socket) = server.accept().await {
@@ -39,25 +48,10 @@ pub(crate) fn run() -> io::Result<()> {
     }))
 }
 
-/// The same under TLS.
-pub(crate) fn run_tls() -> io::Result<()> {
-    raise_descriptors()?;
-    let tasks = LocalExecutor::new();
-    let open = Rc::new(Cell::new(0));
+/// Of an authority that nobody knows.
+fn identity() -> io::Result<Identity> {
     let issued = TestAuthority::new().issue(["localhost"]);
-    let identity = Identity::from_pem(issued.chain_pem(), issued.key_pem()).load()?;
-    let builder = Server::builder().tls(ServerTls::new(identity)?);
-    smol::block_on(tasks.run(async {
-        let mut server = builder.bind("tls://127.0.0.1:0").await?;
-        answer("listening", server.local_address().ok_or(io::ErrorKind::AddrNotAvailable)?)?;
-        let serving = async {
-            while let Some(socket) = server.accept().await {
-                tasks.spawn(echo(socket?, Visit::new(&open))).detach();
-            }
-            Ok(())
-        };
-        future::or(obey(&open), serving).await
-    }))
+    Identity::from_pem(issued.chain_pem(), issued.key_pem()).load()
 }
 
 /// The same with futures-rustls over async-net, to compare.
@@ -65,10 +59,8 @@ pub(crate) fn run_tls_raw() -> io::Result<()> {
     raise_descriptors()?;
     let tasks = LocalExecutor::new();
     let open = Rc::new(Cell::new(0));
-    let issued = TestAuthority::new().issue(["localhost"]);
-    let identity = Identity::from_pem(issued.chain_pem(), issued.key_pem()).load()?;
     let provider = default_provider()?;
-    let key = identity.certified_key(&provider)?;
+    let key = identity()?.certified_key(&provider)?;
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?

@@ -7,7 +7,7 @@ use socketry_connection_tls::{Roots, rustls::KeyLogFile};
 use socketry_connector::Host;
 use socketry_connector_tls::{CertificatePin, ClientTls};
 
-use super::{Common, Spoken, options};
+use super::{Common, Spoken, options, with_files};
 use crate::{TlsConfig, TrustedRoots};
 
 impl TlsConfig {
@@ -77,21 +77,12 @@ impl TlsConfig {
             true => TrustedRoots::Platform,
             false => TrustedRoots::None,
         };
-        let mut roots = match self.roots.unwrap_or(usual) {
+        let roots = match self.roots.unwrap_or(usual) {
             TrustedRoots::Platform => Roots::platform(),
             TrustedRoots::Mozilla => Roots::mozilla(),
             TrustedRoots::None => Roots::none(),
         };
-        for file in &self.ca_files {
-            roots = roots.with_pem_file(file);
-        }
-        for dir in &self.ca_dirs {
-            roots = roots.with_pem_dir(dir);
-        }
-        for file in &self.revocation_files {
-            roots = roots.with_revocation_file(file);
-        }
-        roots
+        with_files(roots, &self.ca_files, &self.ca_dirs, &self.revocation_files)
     }
 
     fn common(&self) -> Common {

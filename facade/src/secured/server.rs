@@ -7,7 +7,7 @@ use socketry_connection_tls::{Roots, rustls::KeyLogFile};
 use socketry_server::Accept;
 use socketry_server_tls::{ClientCertificates, ServerTls, TlsServer, WhenFull};
 
-use super::{Common, Spoken, options};
+use super::{Common, Spoken, options, with_files};
 use crate::{ClientCertificatesConfig, TlsServerConfig};
 
 impl TlsServerConfig {
@@ -78,16 +78,8 @@ impl TlsServerConfig {
     fn to_client_certificates(&self) -> io::Result<ClientCertificates> {
         let named = [&self.client_ca_files, &self.client_ca_dirs, &self.client_revocation_files];
         let is_silent = named.iter().all(|paths| paths.is_empty());
-        let mut roots = Roots::none();
-        for file in &self.client_ca_files {
-            roots = roots.with_pem_file(file);
-        }
-        for dir in &self.client_ca_dirs {
-            roots = roots.with_pem_dir(dir);
-        }
-        for file in &self.client_revocation_files {
-            roots = roots.with_revocation_file(file);
-        }
+        let [files, dirs, revocations] = named;
+        let roots = with_files(Roots::none(), files, dirs, revocations);
         match self.client_certificates {
             ClientCertificatesConfig::Optional => Ok(ClientCertificates::Optional(roots)),
             ClientCertificatesConfig::Required => Ok(ClientCertificates::Required(roots)),

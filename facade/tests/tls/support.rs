@@ -1,11 +1,6 @@
 //! Identities in files, servers and clients that trust them, and a round trip.
 
-use std::{
-    env, fs, io,
-    path::PathBuf,
-    process,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{fs, io, path::PathBuf};
 
 use futures_lite::{
     AsyncReadExt, AsyncWriteExt,
@@ -15,27 +10,23 @@ use socketry::{
     Connector, ConnectorBuilder, IdentityConfig, Server, ServerConfig, Socket, TlsConfig,
     TlsServerConfig,
 };
-use socketry_testing::{TestAuthority, TestIdentity};
+use socketry_testing::{TestAuthority, TestDir, TestIdentity};
 
 /// An authority with its certificate in a file, and identities in files, which go away with it.
 pub(crate) struct Files {
-    path: PathBuf,
+    folder: TestDir,
     pub(crate) authority: TestAuthority,
 }
 
 impl Files {
     pub(crate) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("socketry-tls-{}-{count}", process::id()));
-        fs::create_dir(&path).unwrap();
-        let files = Self { path, authority: TestAuthority::new() };
+        let files = Self { folder: TestDir::new(), authority: TestAuthority::new() };
         files.write("ca.pem", files.authority.certificate_pem());
         files
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+        self.folder.path().join(name)
     }
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -71,12 +62,6 @@ impl Files {
 
     pub(crate) fn server(&self) -> Server {
         bind(self.server_config()).unwrap()
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.path).unwrap();
     }
 }
 
