@@ -30,6 +30,7 @@
 
 pub use crate::{
     accept::{Accept, AcceptExt, Accepting, Incoming},
+    at_limit::AtLimit,
     boxed::{BoxServer, BoxedConnections},
     control::{Control, State, Watch},
     error::{AcceptFailed, LimitReached, ListenFailed},
@@ -39,6 +40,7 @@ pub use crate::{
 };
 
 mod accept;
+mod at_limit;
 mod boxed;
 mod control;
 mod error;
