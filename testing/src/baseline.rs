@@ -63,11 +63,7 @@ impl Baseline {
         lock(&WAITING).push(own.clone());
         let turn = lock(&ONE_AT_A_TIME);
         lock(&WAITING).retain(|thread| *thread != own);
-        Self {
-            descriptors: system::descriptors(),
-            threads: system::threads(),
-            _one_at_a_time: turn,
-        }
+        Self { descriptors: system::descriptors(), threads: threads_before(), _one_at_a_time: turn }
     }
 
     /// Asserts that the process holds the same file descriptors as before, and no more threads.
@@ -117,6 +113,26 @@ impl Baseline {
             .filter(|(id, _)| !self.threads.contains_key(*id) && !waiting.contains(id));
         started.map(|(id, name)| format!("started: thread {id}, {name}")).collect()
     }
+}
+
+/// The threads that there are, this one among them.
+///
+/// While threads end, a look may pass over others that go on (those of tests that were the last to
+/// have their turn end just now), and whoever is passed over would count as started later. So it
+/// looks until a look finds what the one before has found, and keeps whomever any of them has seen.
+fn threads_before() -> BTreeMap<String, String> {
+    let mut last = system::threads();
+    let mut seen = last.clone();
+    for _ in 0..CHANCES {
+        let now = system::threads();
+        seen.extend(now.clone());
+        if now == last {
+            break;
+        }
+        last = now;
+    }
+    seen.insert(system::this_thread(), "this one".into());
+    seen
 }
 
 impl fmt::Debug for Baseline {
