@@ -1,0 +1,19 @@
+//! What becomes of messages that nobody reads.
+
+/// What happens if more is written to a connection from outside than its peer reads.
+///
+/// Messages wait in memory until the peer makes room for them, and a connection holds so many bytes of
+/// them: [`LimitingServer::when_behind`](crate::LimitingServer::when_behind).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhenBehind {
+    /// Whoever writes waits until there is room. Nothing is lost, and a peer that does not read holds
+    /// up whoever waits for it.
+    #[default]
+    Wait,
+    /// The message is dropped, and whoever writes is told. The peer misses it, whole.
+    Drop,
+    /// The connection is closed. No peer misses anything and none holds up others, but each has to
+    /// keep up.
+    Close,
+}
