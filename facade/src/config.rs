@@ -4,6 +4,7 @@ pub use self::{
     client::{ConnectorConfig, TcpOptions, Timeout},
     dns::DnsConfig,
     happy_eyeballs::{AddressFamilies, HappyEyeballs},
+    limits::{AtLimitConfig, LimitsConfig, WhenBehindConfig},
     server::{ServerConfig, TcpServerConfig, UnixServerConfig},
     setting::Setting,
     socket::{KeepaliveConfig, SocketConfig},
@@ -18,6 +19,7 @@ mod dns;
 #[cfg(feature = "serde")]
 mod duration;
 mod happy_eyeballs;
+mod limits;
 #[cfg(feature = "serde")]
 mod octal;
 mod server;

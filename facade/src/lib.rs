@@ -85,10 +85,10 @@ pub use crate::{
     builder::ConnectorBuilder,
     client::Connector,
     config::{
-        AddressFamilies, ClientCertificatesConfig, ConnectorConfig, DnsConfig, HappyEyeballs,
-        IdentityConfig, KeepaliveConfig, Passphrase, ServerConfig, Setting, SocketConfig,
-        TcpOptions, TcpServerConfig, Timeout, TlsConfig, TlsServerConfig, TlsVersion, TrustedRoots,
-        UnixServerConfig,
+        AddressFamilies, AtLimitConfig, ClientCertificatesConfig, ConnectorConfig, DnsConfig,
+        HappyEyeballs, IdentityConfig, KeepaliveConfig, LimitsConfig, Passphrase, ServerConfig,
+        Setting, SocketConfig, TcpOptions, TcpServerConfig, Timeout, TlsConfig, TlsServerConfig,
+        TlsVersion, TrustedRoots, UnixServerConfig, WhenBehindConfig,
     },
     endpoint::{Endpoint, InvalidEndpoint},
     listening::Server,
@@ -147,6 +147,8 @@ pub mod server {
     #[doc(inline)]
     pub use socketry_server::*;
     #[doc(inline)]
+    pub use socketry_server_limiting::*;
+    #[doc(inline)]
     pub use socketry_server_tcp::{TcpServer, TcpServerOptions};
     #[cfg(unix)]
     #[doc(inline)]
@@ -171,6 +173,7 @@ pub mod tls {
 #[doc = include_str!("../../README.md")]
 struct ReadmeDoctests;
 
+mod binding;
 mod builder;
 mod client;
 mod config;
@@ -179,6 +182,7 @@ mod endpoint;
 mod hosts;
 #[cfg(unix)]
 mod inherited;
+mod layers;
 mod listening;
 mod names;
 mod naming;

@@ -8,6 +8,7 @@ use std::{
 
 use socketry_connection::{Address, BoxConnection};
 use socketry_server::{Accept, AcceptExt, Accepting, BoxServer, Control, Incoming};
+use socketry_server_limiting::{Connections, LimitingServer};
 use socketry_server_tcp::TcpServer;
 #[cfg(feature = "tls")]
 use socketry_server_tls::TlsServer;
@@ -88,6 +89,9 @@ enum Inner {
     Unix(UnixServer),
     #[cfg(feature = "tls")]
     Tls(Box<TlsServer<TcpServer>>),
+    #[cfg(feature = "tls")]
+    Secured(Box<TlsServer<Server>>),
+    Limited(Box<LimitingServer<Server>>),
     Custom(BoxServer),
 }
 
@@ -100,6 +104,9 @@ macro_rules! inside {
             Inner::Unix($inner) => $call,
             #[cfg(feature = "tls")]
             Inner::Tls($inner) => $call,
+            #[cfg(feature = "tls")]
+            Inner::Secured($inner) => $call,
+            Inner::Limited($inner) => $call,
             Inner::Custom($inner) => $call,
         }
     };
@@ -169,6 +176,33 @@ impl Server {
         inside!(&self.0, server => server.local_address())
     }
 
+    /// The list of open connections: to count them, write to them, close and drain them. `None` unless
+    /// the server has [`limits`](crate::ServerBuilder::limits).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use socketry::{LimitsConfig, Server};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let builder = Server::builder().limits(LimitsConfig::default());
+    /// let server = builder.bind("127.0.0.1:0").await?;
+    /// let connections = server.connections().unwrap();
+    /// connections.broadcast("Goodbye.\n").await;
+    /// println!("{}", connections.drain(Duration::from_secs(10)).await);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn connections(&self) -> Option<Connections> {
+        match &self.0 {
+            Inner::Limited(server) => Some(server.connections()),
+            _ => None,
+        }
+    }
+
     /// The handle that pauses, resumes and closes this server from any task.
     pub fn control(&self) -> Control {
         inside!(&self.0, server => server.control())
@@ -214,6 +248,19 @@ impl From<UnixServer> for Server {
 impl From<TlsServer<TcpServer>> for Server {
     fn from(server: TlsServer<TcpServer>) -> Self {
         Self(Inner::Tls(Box::new(server)))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<TlsServer<Server>> for Server {
+    fn from(server: TlsServer<Server>) -> Self {
+        Self(Inner::Secured(Box::new(server)))
+    }
+}
+
+impl From<LimitingServer<Server>> for Server {
+    fn from(server: LimitingServer<Server>) -> Self {
+        Self(Inner::Limited(Box::new(server)))
     }
 }
 

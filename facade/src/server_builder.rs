@@ -1,16 +1,15 @@
 //! How a server is put together.
 
-use std::{fmt, io, net::SocketAddr, sync::Arc};
+use std::{fmt, sync::Arc};
 #[cfg(feature = "tls")]
 use std::{future::Future, pin::Pin};
 
 use socketry_connection::Clock;
+use socketry_server_limiting::Alarm;
 #[cfg(feature = "tls")]
 use socketry_server_tls::ServerTls;
 
-use crate::{
-    Endpoint, InvalidEndpoint, Server, ServerConfig, TlsServerConfig, endpoint::ServerTarget,
-};
+use crate::{LimitsConfig, ServerConfig, TlsServerConfig, layers::AlarmOptions};
 
 /// How a [`Server`] is put together: [`Server::builder`].
 ///
@@ -31,16 +30,17 @@ use crate::{
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it binds"]
 pub struct ServerBuilder {
-    config: ServerConfig,
+    pub(crate) config: ServerConfig,
     #[cfg(feature = "tls")]
-    tls: Option<ServerTls>,
+    pub(crate) tls: Option<ServerTls>,
     #[cfg(feature = "tls")]
-    spawner: Option<Spawner>,
-    clock: Option<Arc<dyn Clock>>,
+    pub(crate) spawner: Option<Spawner>,
+    pub(crate) alarms: Vec<AlarmOptions>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 #[cfg(feature = "tls")]
-type Spawner = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
+pub(crate) type Spawner = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
 
 /// How a server secures its connections: from a [`TlsServerConfig`], or a `ServerTls`, which stays a
 /// handle on it.
@@ -75,6 +75,7 @@ impl ServerBuilder {
             tls: None,
             #[cfg(feature = "tls")]
             spawner: None,
+            alarms: Vec::new(),
             clock: None,
         }
     }
@@ -124,127 +125,46 @@ impl ServerBuilder {
         self
     }
 
+    /// How many connections are open at a time, and how long; and the list of them. By default nobody
+    /// counts them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{AtLimitConfig, LimitsConfig, Server};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let mut limits = LimitsConfig::default();
+    /// limits.max_connections = Some(1000);
+    /// limits.at_limit = AtLimitConfig::Pause;
+    /// let server = Server::builder().limits(limits).bind("127.0.0.1:0").await?;
+    /// assert_eq!(server.connections().unwrap().limit(), Some(1000));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn limits(mut self, limits: LimitsConfig) -> Self {
+        self.config.limits = Some(limits);
+        self
+    }
+
+    /// Tells `hook` once when `raise_at` connections are open, and when no more than `clear_at` are open
+    /// again ([`LimitingServer::alarm`](crate::server::LimitingServer::alarm)). It has no effect without
+    /// [`limits`](Self::limits).
+    pub fn alarm(
+        mut self,
+        raise_at: usize,
+        clear_at: usize,
+        hook: impl Fn(Alarm) + Send + Sync + 'static,
+    ) -> Self {
+        self.alarms.push((raise_at, clear_at, Arc::new(hook)));
+        self
+    }
+
     /// Waits on this clock. By default the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
-    }
-
-    /// Listens on `endpoint` with these options.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Server::bind`]. Under TLS also what is wrong with an identity, before anything is
-    /// opened.
-    ///
-    /// # Cancel safety
-    ///
-    /// It does not wait, but for the files of `tls://`, which are read off the executor. Dropped, it
-    /// has opened nothing.
-    pub async fn bind<E>(&self, endpoint: E) -> io::Result<Server>
-    where
-        E: TryInto<Endpoint>,
-        E::Error: Into<InvalidEndpoint>,
-    {
-        let endpoint = endpoint.try_into().map_err(Into::into)?;
-        match endpoint.for_server()? {
-            ServerTarget::Tcp(address) => {
-                let server = self.config.tcp.to_options()?.bind(address)?;
-                Ok(server.into())
-            }
-            ServerTarget::Tls(address) => self.bind_tls(address).await,
-            ServerTarget::Unix(address) => self.bind_unix(&address),
-            ServerTarget::Fd(number) => self.take_over(number),
-            ServerTarget::Systemd(name) => self.take_over_from_systemd(name.as_deref()),
-        }
-    }
-
-    #[cfg(feature = "tls")]
-    async fn bind_tls(&self, address: SocketAddr) -> io::Result<Server> {
-        let config = &self.config.tls;
-        let tls = match self.tls.clone() {
-            Some(tls) => tls,
-            None if config.identity.is_none() && config.names.is_empty() => {
-                // Nobody can be served, and no file need be read to say so.
-                let tls = config.to_server_on(self.clock.as_ref());
-                tls.map_err(|error| failed_under_tls(address, error))?
-            }
-            None => {
-                let (config, clock) = (config.clone(), self.clock.clone());
-                let loading = blocking::unblock(move || config.to_server_on(clock.as_ref()));
-                loading.await.map_err(|error| failed_under_tls(address, error))?
-            }
-        };
-        let tcp = self.config.tcp.to_options()?.bind(address);
-        let tcp = tcp.map_err(|error| under_tls(address, error))?;
-        let mut server = config.around(tcp, tls, self.clock.as_ref());
-        if let Some(spawn) = self.spawner.clone() {
-            server = server.spawner(move |handshake| spawn(handshake));
-        }
-        Ok(server.into())
-    }
-
-    #[cfg(not(feature = "tls"))]
-    async fn bind_tls(&self, address: SocketAddr) -> io::Result<Server> {
-        let text = format!(
-            "listening on tls://{address} refused: TLS is not in this build; switch on the feature `tls` of socketry"
-        );
-        Err(io::Error::new(io::ErrorKind::Unsupported, text))
-    }
-
-    #[cfg(unix)]
-    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
-        let server = self.config.unix.to_options()?.bind(address)?;
-        Ok(server.into())
-    }
-
-    #[cfg(unix)]
-    fn take_over(&self, number: u32) -> io::Result<Server> {
-        use socketry_connection_socket::Adopted;
-        use socketry_server::ListenFailed;
-
-        let adopted = crate::inherited::take_over(number)
-            .map_err(|error| ListenFailed::new(format_args!("fd://{number}"), error))?;
-        match adopted {
-            Adopted::Tcp(listener) => {
-                let server = self.config.tcp.to_options()?.from_fd(listener.into())?;
-                Ok(server.into())
-            }
-            Adopted::Unix(listener) => {
-                let server = self.config.unix.to_options()?.from_fd(listener.into())?;
-                Ok(server.into())
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
-        use socketry_server::{AcceptExt, ListenFailed, ServerGroup};
-
-        let on = format!("systemd://{}", name.unwrap_or_default());
-        let numbers =
-            crate::inherited::listeners(name).map_err(|error| ListenFailed::new(on, error))?;
-        if let [number] = numbers[..] {
-            return self.take_over(number);
-        }
-        let servers: Vec<Server> =
-            numbers.into_iter().map(|number| self.take_over(number)).collect::<io::Result<_>>()?;
-        Ok(ServerGroup::new(servers).boxed().into())
-    }
-
-    #[cfg(not(unix))]
-    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
-        Err(missing(format_args!("unix://{address}")))
-    }
-
-    #[cfg(not(unix))]
-    fn take_over(&self, number: u32) -> io::Result<Server> {
-        Err(missing(format_args!("fd://{number}")))
-    }
-
-    #[cfg(not(unix))]
-    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
-        Err(missing(format_args!("systemd://{}", name.unwrap_or_default())))
     }
 }
 
@@ -252,26 +172,4 @@ impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerBuilder").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-/// What is wrong with the configuration of TLS, and where it was to be used.
-#[cfg(feature = "tls")]
-fn failed_under_tls(address: SocketAddr, error: io::Error) -> io::Error {
-    socketry_server::ListenFailed::new(format_args!("tls://{address}"), error).into()
-}
-
-/// Names the address as `tls://` where the error of the listener says `tcp://`.
-#[cfg(feature = "tls")]
-fn under_tls(address: SocketAddr, error: io::Error) -> io::Error {
-    match error.downcast::<socketry_server::ListenFailed>() {
-        Ok(failed) => failed.renamed(format_args!("tls://{address}")).into(),
-        Err(other) => other,
-    }
-}
-
-#[cfg(not(unix))]
-fn missing(on: fmt::Arguments<'_>) -> io::Error {
-    let system = std::env::consts::OS;
-    let text = format!("listening on {on} refused: {system} has no such sockets here");
-    io::Error::new(io::ErrorKind::Unsupported, text)
 }

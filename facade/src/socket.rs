@@ -1,19 +1,14 @@
 //! What the facade hands out.
 
-use std::{
-    fmt,
-    io::{self, IoSlice, IoSliceMut},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{fmt, io};
 
-use futures_io::{AsyncRead, AsyncWrite};
 use socketry_connection::{AbortHandle, Address, Attributes, BoxConnection, Connection};
 use socketry_connection_socket::TcpConnection;
 #[cfg(unix)]
 use socketry_connection_socket::UnixConnection;
 #[cfg(feature = "tls")]
 use socketry_connection_tls::TlsConnection;
+use socketry_server_limiting::{Tracked, TrackedConnection};
 
 use crate::ending::end;
 
@@ -50,6 +45,9 @@ enum Inner {
     Unix(UnixConnection),
     #[cfg(feature = "tls")]
     Tls(TlsConnection<TcpConnection>),
+    #[cfg(feature = "tls")]
+    Secured(Box<TlsConnection<Socket>>),
+    Tracked(Box<TrackedConnection<Socket>>),
     Custom(BoxConnection),
 }
 
@@ -62,10 +60,16 @@ macro_rules! inside {
             Inner::Unix($connection) => $call,
             #[cfg(feature = "tls")]
             Inner::Tls($connection) => $call,
+            #[cfg(feature = "tls")]
+            Inner::Secured($connection) => $call,
+            Inner::Tracked($connection) => $call,
             Inner::Custom($connection) => $call,
         }
     };
 }
+
+mod convert;
+mod stream;
 
 impl Socket {
     /// Where this end is: on a server, the interface that the client reached. `None` if it has no
@@ -111,7 +115,7 @@ impl Socket {
             Inner::Tcp(connection) => Some(connection),
             #[cfg(feature = "tls")]
             Inner::Tls(connection) => Some(connection.get_ref()),
-            _ => None,
+            _ => self.inside()?.as_tcp(),
         }
     }
 
@@ -123,6 +127,38 @@ impl Socket {
     pub fn as_unix(&self) -> Option<&UnixConnection> {
         match &self.0 {
             Inner::Unix(connection) => Some(connection),
+            _ => self.inside()?.as_unix(),
+        }
+    }
+
+    /// This connection as it stands in the list of its server; `None` unless that has
+    /// [`limits`](crate::ServerBuilder::limits).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{Socket, server::Connections};
+    ///
+    /// /// Says something to everybody else.
+    /// async fn say(from: &Socket, all: &Connections, what: &str) {
+    ///     for other in all.iter().filter(|other| Some(other) != from.tracked()) {
+    ///         let _ = other.write(what).await; // whoever has just gone need not hear it
+    ///     }
+    /// }
+    /// ```
+    pub fn tracked(&self) -> Option<&Tracked> {
+        match &self.0 {
+            Inner::Tracked(connection) => Some(connection.tracked()),
+            _ => self.inside()?.tracked(),
+        }
+    }
+
+    /// The socket that a layer is around.
+    fn inside(&self) -> Option<&Socket> {
+        match &self.0 {
+            #[cfg(feature = "tls")]
+            Inner::Secured(connection) => Some(connection.get_ref()),
+            Inner::Tracked(connection) => Some(connection.get_ref()),
             _ => None,
         }
     }
@@ -158,6 +194,8 @@ impl Socket {
         match &mut self.0 {
             #[cfg(feature = "tls")]
             Inner::Tls(connection) => connection.shutdown().await,
+            #[cfg(feature = "tls")]
+            Inner::Secured(connection) => connection.shutdown().await,
             _ => end(self).await,
         }
     }
@@ -183,113 +221,6 @@ impl Socket {
     /// ```
     pub fn abort_handle(&mut self) -> Option<AbortHandle> {
         inside!(&mut self.0, connection => connection.abort_handle())
-    }
-}
-
-impl From<TcpConnection> for Socket {
-    fn from(connection: TcpConnection) -> Self {
-        Self(Inner::Tcp(connection))
-    }
-}
-
-#[cfg(unix)]
-impl From<UnixConnection> for Socket {
-    fn from(connection: UnixConnection) -> Self {
-        Self(Inner::Unix(connection))
-    }
-}
-
-#[cfg(feature = "tls")]
-impl From<TlsConnection<TcpConnection>> for Socket {
-    fn from(connection: TlsConnection<TcpConnection>) -> Self {
-        Self(Inner::Tls(connection))
-    }
-}
-
-#[cfg(feature = "tls")]
-impl From<TlsConnection<BoxConnection>> for Socket {
-    fn from(connection: TlsConnection<BoxConnection>) -> Self {
-        Self(Inner::Custom(Box::new(connection)))
-    }
-}
-
-/// A socket that was secured while it was in use (STARTTLS).
-#[cfg(feature = "tls")]
-impl From<TlsConnection<Socket>> for Socket {
-    fn from(connection: TlsConnection<Socket>) -> Self {
-        Self(Inner::Custom(Box::new(connection)))
-    }
-}
-
-impl From<BoxConnection> for Socket {
-    fn from(connection: BoxConnection) -> Self {
-        Self(Inner::Custom(connection))
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        inside!(&mut self.0, connection => Pin::new(connection).poll_read(cx, buffer))
-    }
-
-    fn poll_read_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        inside!(&mut self.0, connection => Pin::new(connection).poll_read_vectored(cx, buffers))
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        inside!(&mut self.0, connection => Pin::new(connection).poll_write(cx, buffer))
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        inside!(&mut self.0, connection => Pin::new(connection).poll_write_vectored(cx, buffers))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        inside!(&mut self.0, connection => Pin::new(connection).poll_flush(cx))
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        inside!(&mut self.0, connection => Pin::new(connection).poll_close(cx))
-    }
-}
-
-impl Connection for Socket {
-    fn local_address(&self) -> Option<Address> {
-        self.local_address()
-    }
-
-    fn remote_address(&self) -> Option<Address> {
-        self.remote_address()
-    }
-
-    fn attributes(&self) -> &Attributes {
-        self.attributes()
-    }
-
-    fn attributes_mut(&mut self) -> &mut Attributes {
-        self.attributes_mut()
-    }
-
-    fn abort_handle(&mut self) -> Option<AbortHandle> {
-        self.abort_handle()
     }
 }
 

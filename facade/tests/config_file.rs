@@ -5,8 +5,9 @@ use std::{fmt::Debug, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, from_value, json, to_value};
 use socketry::{
-    AddressFamilies, ConnectorConfig, DnsConfig, Endpoint, HappyEyeballs, KeepaliveConfig,
-    ServerConfig, Setting, SocketConfig, TcpOptions, Timeout,
+    AddressFamilies, AtLimitConfig, ConnectorConfig, DnsConfig, Endpoint, HappyEyeballs,
+    KeepaliveConfig, LimitsConfig, ServerConfig, Setting, SocketConfig, TcpOptions, Timeout,
+    WhenBehindConfig,
 };
 
 #[test]
@@ -83,8 +84,24 @@ fn every_key_of_a_server_is_read() {
             "gid": 33,
             "socket": unusual_socket(),
         },
+        "limits": {
+            "max_connections": 10,
+            "at_limit": "pause",
+            "idle_timeout": "5m",
+            "max_lifetime": "1h",
+            "max_behind": 1024,
+            "when_behind": "close",
+            "local_addresses": true,
+        },
     }));
     let mut expected = ServerConfig::default();
+    let mut limits = LimitsConfig::default();
+    (limits.max_connections, limits.at_limit) = (Some(10), AtLimitConfig::Pause);
+    limits.idle_timeout = Some(Duration::from_secs(300));
+    limits.max_lifetime = Some(Duration::from_secs(3600));
+    (limits.max_behind, limits.when_behind) = (1024, WhenBehindConfig::Close);
+    limits.local_addresses = true;
+    expected.limits = Some(limits);
     let socket: SocketConfig = read(unusual_socket());
     (expected.tcp.backlog, expected.unix.backlog) = (128, 64);
     (expected.tcp.reuse_address, expected.tcp.reuse_port) = (false, true);

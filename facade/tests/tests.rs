@@ -20,6 +20,7 @@ mod examples;
 mod executors;
 mod happy_eyeballs;
 mod inherited;
+mod limits;
 mod localhost;
 mod names;
 mod port;

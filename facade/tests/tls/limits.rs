@@ -1,0 +1,138 @@
+//! Limits above TLS: what is counted are clients and not handshakes, and what is written from outside is
+//! encrypted.
+
+use std::{io, net::TcpStream, sync::Arc, task::Poll, time::Duration};
+
+use futures_lite::{
+    AsyncReadExt,
+    future::{self, block_on, poll_once},
+};
+use socketry::{Accept, AtLimitConfig, LimitsConfig, Server, tls::TlsInfo};
+use socketry_testing::{CountingWaker, ManualClock};
+
+use crate::support::{Files, client, localhost, meet};
+
+fn limited(files: &Files, limits: LimitsConfig, clock: Option<&ManualClock>) -> Server {
+    let mut builder = Server::builder().tls(files.server_config()).limits(limits);
+    if let Some(clock) = clock {
+        builder = builder.clock(Arc::new(clock.clone()));
+    }
+    block_on(builder.bind("tls://127.0.0.1:0")).unwrap()
+}
+
+#[test]
+fn a_message_from_outside_reaches_a_client_whole_and_encrypted() {
+    let files = Files::new();
+    let mut server = limited(&files, LimitsConfig::default(), None);
+    let connector = client(files.client_config()).build().unwrap();
+    let (ours, theirs) = meet(&connector, &localhost(&server), &mut server);
+    let (mut ours, mut theirs) = (ours.unwrap(), theirs.unwrap());
+    let message = "x".repeat(100_000);
+    let connections = server.connections().unwrap();
+    block_on(async {
+        connections.broadcast(&message).await;
+        let mut heard = vec![0; message.len()];
+        let hearing = ours.read_exact(&mut heard);
+        let carrying = async {
+            theirs.read(&mut [0; 8]).await.map(drop) // waits, and carries
+        };
+        future::or(hearing, carrying).await.unwrap();
+        assert_eq!(heard, message.as_bytes());
+    });
+}
+
+#[test]
+fn facts_of_tls_and_the_socket_at_the_bottom_are_reached_through_the_limits() {
+    let files = Files::new();
+    let mut server = limited(&files, LimitsConfig::default(), None);
+    let connector = client(files.client_config()).build().unwrap();
+    let (_ours, theirs) = meet(&connector, &localhost(&server), &mut server);
+    let theirs = theirs.unwrap();
+    assert!(theirs.attributes().get::<TlsInfo>().is_some() && theirs.as_tcp().is_some());
+    assert_eq!(theirs.local_address().unwrap().scheme(), "tls");
+    assert_eq!(theirs.tracked().unwrap().remote_address().unwrap().scheme(), "tls");
+}
+
+/// Behind a limit of one, so that nothing but their deadline ends them.
+#[test]
+fn five_clients_that_never_speak_are_not_counted_and_gone_at_their_deadline() {
+    let files = Files::new();
+    let clock = ManualClock::new();
+    let mut limits = LimitsConfig::default();
+    (limits.max_connections, limits.at_limit) = (Some(1), AtLimitConfig::Pause);
+    let mut server = limited(&files, limits, Some(&clock));
+    let address = server.local_address().unwrap().socket_address().unwrap();
+    let idle: Vec<_> = (0..5).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let waker = CountingWaker::new();
+    while clock.sleeping() < idle.len() {
+        assert!(server.poll_accept(&mut waker.context()).is_pending());
+    }
+    assert_eq!(server.connections().unwrap().len(), 0);
+    clock.advance(Duration::from_secs(10));
+    for _ in &idle {
+        let error = block_on(server.accept()).unwrap().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+    for mut client in idle {
+        assert!(matches!(io::Read::read(&mut client, &mut [0; 64]), Ok(_) | Err(_)));
+    }
+    assert_eq!(clock.sleeping(), 0);
+}
+
+#[test]
+fn a_handshake_under_way_when_the_limit_is_hit_goes_on_and_waits_for_a_place() {
+    let files = Files::new();
+    let mut limits = LimitsConfig::default();
+    (limits.max_connections, limits.at_limit) = (Some(1), AtLimitConfig::Pause);
+    let mut server = limited(&files, limits, None);
+    let connector = client(files.client_config()).build().unwrap();
+    let endpoint = localhost(&server);
+    block_on(async {
+        // The second begins while there is a place, and is under way when that is taken.
+        let address = server.local_address().unwrap().socket_address().unwrap();
+        let slow = TcpStream::connect(address).unwrap();
+        let (first, accepted) = future::zip(connector.connect(&endpoint), server.accept()).await;
+        let (_first, accepted) = (first.unwrap(), accepted.unwrap().unwrap());
+        let waker = CountingWaker::new();
+        assert!(matches!(server.poll_accept(&mut waker.context()), Poll::Pending));
+        let mut third = Box::pin(connector.connect(&endpoint));
+        assert!(poll_once(&mut third).await.is_none());
+        drop(slow);
+        drop(accepted);
+        let (third, accepted) = future::zip(third, async {
+            loop {
+                if let Ok(accepted) = server.accept().await.unwrap() {
+                    return accepted;
+                }
+            }
+        })
+        .await;
+        third.unwrap();
+        assert!(accepted.tracked().is_some());
+    });
+}
+
+#[test]
+fn closing_a_full_server_ends_it_when_the_last_handshake_has() {
+    let files = Files::new();
+    let clock = ManualClock::new();
+    let mut limits = LimitsConfig::default();
+    (limits.max_connections, limits.at_limit) = (Some(0), AtLimitConfig::Pause);
+    let mut server = limited(&files, limits, Some(&clock));
+    server.connections().unwrap().set_limit(1);
+    let address = server.local_address().unwrap().socket_address().unwrap();
+    let _idle = TcpStream::connect(address).unwrap();
+    let waker = CountingWaker::new();
+    while clock.sleeping() < 1 {
+        assert!(server.poll_accept(&mut waker.context()).is_pending());
+    }
+    server.connections().unwrap().set_limit(0);
+    assert!(server.poll_accept(&mut waker.context()).is_pending());
+    waker.take();
+    server.control().close();
+    assert!(waker.count() > 0);
+    assert!(server.poll_accept(&mut waker.context()).is_pending(), "one is under way");
+    clock.advance(Duration::from_secs(10));
+    assert!(block_on(server.accept()).unwrap().is_err());
+    assert!(block_on(server.accept()).is_none());
+}
