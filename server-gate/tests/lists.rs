@@ -114,6 +114,19 @@ fn the_exempt_take_no_place_and_no_token_of_others() {
 }
 
 #[test]
+fn the_exempt_give_no_token_back_to_others_of_their_prefix() {
+    let (mut server, handle, _gate, _clock) = server_on_a_clock(|settings| {
+        settings.rate_per_prefix = Some(Rate::per_minute(1));
+        settings.ipv4_prefix = 24;
+        settings.exempt = vec![network("192.0.2.1")];
+    });
+    let _clients = [2, 1, 2].map(|host| come_from(host, &handle));
+    drop(admitted(&mut server)); // and only its token is known any more
+    let _exempt = admitted(&mut server);
+    refused(&mut server);
+}
+
+#[test]
 fn the_lists_do_not_concern_who_has_no_ip_address() {
     let (mut server, handle, _gate) = server(|settings| {
         settings.allow = vec![network("10.0.0.0/8")];

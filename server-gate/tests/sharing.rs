@@ -5,11 +5,13 @@ use std::{
     io,
     sync::Arc,
     task::{Context, Poll},
+    thread,
     time::Duration,
 };
 
+use futures_lite::future::block_on;
 use socketry_connection::{Address, BoxConnection, Connection};
-use socketry_server::{Accept, AtLimit, Control};
+use socketry_server::{Accept, AcceptExt, AtLimit, Control};
 use socketry_server_gate::{AccessRule, Gate, GateServer, Rate};
 use socketry_testing::{
     CountingWaker, ManualClock, MemoryConnection, ScriptedServer, scripted_server,
@@ -72,6 +74,25 @@ fn a_token_that_comes_back_is_for_one_of_them() {
     assert!(poll(&mut one).is_pending());
     clock.advance(Duration::from_secs(1));
     admitted(&mut one);
+}
+
+#[test]
+fn on_several_threads_no_more_are_open_than_may_be_and_nobody_is_forgotten() {
+    let gate = gate(pausing(2));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let (mut server, handle) = server_at(&gate);
+                for host in 0..250 {
+                    let _client = come_from(host, &handle);
+                    let open = block_on(server.accept()).unwrap().unwrap();
+                    assert!(gate.counts().open <= 2);
+                    drop(open);
+                }
+            });
+        }
+    });
+    assert_eq!((gate.counts().open, gate.counts().admitted), (0, 750));
 }
 
 /// A server inside that is asked while there is a last place, which another server at the gate has

@@ -45,9 +45,9 @@ pub(crate) fn server_at(gate: &Gate) -> (GateServer<ScriptedServer>, ServerHandl
 }
 
 pub(crate) fn gate(set: impl FnOnce(&mut GateSettings)) -> Gate {
-    let gate = Gate::default();
-    gate.change(set);
-    gate
+    let mut settings = GateSettings::default();
+    set(&mut settings);
+    Gate::new(settings)
 }
 
 /// A gate with so many places, that lets newcomers wait.
