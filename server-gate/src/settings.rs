@@ -40,6 +40,8 @@ use crate::Rate;
 #[non_exhaustive]
 pub struct GateSettings {
     /// How many connections may be open at once. By default any number.
+    ///
+    /// Below TLS, handshakes that are under way are among them.
     pub most_open: Option<usize>,
     /// How many connections with one prefix may be open at once. By default any number.
     ///

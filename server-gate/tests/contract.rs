@@ -1,18 +1,31 @@
 //! The contract of servers.
 
-use std::{task::Poll, thread};
+use std::{
+    any::Any,
+    convert::Infallible,
+    io,
+    task::{Context, Poll},
+    thread,
+};
 
 use futures_lite::future::{block_on, zip};
-use socketry_connection::BoxConnection;
-use socketry_server::{Accept, AcceptExt, AtLimit, State};
+use socketry_connection::{Address, BoxConnection};
+use socketry_server::{Accept, AcceptExt, AtLimit, Control, State};
 use socketry_server_gate::{
     Gate, GateCounts, GateServer, GateSettings, GatedConnection, NotAdmitted, Rate,
 };
-use socketry_testing::{CountingWaker, ScriptedServer, ServerHandle, check_control, check_drop};
+use socketry_testing::{
+    CountingWaker, ScriptedServer, ServerHandle, check_control, check_drop, pair,
+};
 
-use crate::support::{admitted, come_from, pausing, poll, refused, server, server_on_a_clock};
+use crate::support::{
+    admitted, come_from, gate, pausing, poll, refused, server, server_on_a_clock,
+};
 
-/// Servers that take nobody for different reasons, and what keeps each in that state.
+/// What keeps a server in the state that it is in.
+type Kept = Box<dyn Any>;
+
+/// Servers that take nobody for different reasons: full, and out of tokens.
 fn servers_without_room() -> Vec<(GateServer<ScriptedServer>, ServerHandle, Kept)> {
     let (mut full, full_handle, _) = server(pausing(1));
     let client = come_from(1, &full_handle);
@@ -25,8 +38,6 @@ fn servers_without_room() -> Vec<(GateServer<ScriptedServer>, ServerHandle, Kept
     admitted(&mut spent);
     vec![(full, full_handle, Box::new((client, open))), (spent, spent_handle, Box::new(clock))]
 }
-
-type Kept = Box<dyn std::any::Any>;
 
 #[test]
 fn it_pauses_resumes_and_closes_as_a_server_does() {
@@ -125,43 +136,39 @@ fn a_paused_server_takes_nobody_although_a_place_is_freed() {
 
 /// Yields after a close what was under way before it.
 struct UnderWay {
-    control: socketry_server::Control,
+    control: Control,
     under_way: Vec<BoxConnection>,
 }
 
 impl Accept for UnderWay {
     type Connection = BoxConnection;
 
-    fn poll_accept(
-        &mut self,
-        _: &mut std::task::Context<'_>,
-    ) -> Poll<Option<std::io::Result<BoxConnection>>> {
+    fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<Option<io::Result<BoxConnection>>> {
         match self.control.is_closed() {
             true => Poll::Ready(self.under_way.pop().map(Ok)),
             false => Poll::Pending,
         }
     }
 
-    fn poll_progress(&mut self, _: &mut std::task::Context<'_>) -> Poll<std::convert::Infallible> {
+    fn poll_progress(&mut self, _: &mut Context<'_>) -> Poll<Infallible> {
         Poll::Pending
     }
 
-    fn local_address(&self) -> Option<socketry_connection::Address> {
+    fn local_address(&self) -> Option<Address> {
         None
     }
 
-    fn control(&self) -> socketry_server::Control {
+    fn control(&self) -> Control {
         self.control.clone()
     }
 }
 
 #[test]
 fn what_was_under_way_at_a_close_finds_a_place_or_is_refused_and_then_the_server_ends() {
-    let control = socketry_server::Control::new(|_| ());
-    let under_way =
-        vec![Box::new(socketry_testing::pair().1) as _, Box::new(socketry_testing::pair().1) as _];
-    let gate = crate::support::gate(pausing(1));
-    let mut server = GateServer::new(UnderWay { control: control.clone(), under_way }, gate);
+    let control = Control::new(|_| ());
+    let under_way = vec![Box::new(pair().1) as _, Box::new(pair().1) as _];
+    let inside = UnderWay { control: control.clone(), under_way };
+    let mut server = GateServer::new(inside, gate(pausing(1)));
     assert!(poll(&mut server).is_pending());
     control.close();
     let _open = admitted(&mut server);

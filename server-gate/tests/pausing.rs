@@ -120,6 +120,16 @@ fn a_server_without_tokens_goes_on_when_its_timer_says_so() {
 }
 
 #[test]
+fn the_timer_is_that_of_the_system_if_there_is_no_other_clock() {
+    let (mut server, handle, gate) = server(pausing_at(Rate::per_second(1000).with_burst(1)));
+    let _clients = [1, 2, 3].map(|host| come_from(host, &handle));
+    for _ in 0..3 {
+        assert!(block_on(server.accept()).unwrap().is_ok());
+    }
+    assert_eq!(gate.counts().refused(), 0);
+}
+
+#[test]
 fn there_is_no_timer_but_while_a_server_waits_for_the_rate() {
     let (mut server, handle, _gate, clock) = server_on_a_clock(|settings| {
         pausing_at(Rate::per_second(1))(settings);
