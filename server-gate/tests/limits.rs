@@ -6,8 +6,8 @@ use futures_lite::future::block_on;
 use socketry_server::AcceptExt;
 
 use crate::support::{
-    admitted, come, come_from, how_many_come_in, is_at_its_end, limit, poll_until_idle, refused,
-    server,
+    admitted, come, come_from, how_many_come_in, is_at_its_end, limit, poll, poll_until_idle,
+    refused, server,
 };
 
 #[test]
@@ -193,6 +193,15 @@ fn a_flood_is_one_error_each_with_its_address_and_the_server_goes_on() {
     drop((first, open));
     let _next = come_from(2, &handle);
     assert!(block_on(server.accept()).unwrap().is_ok());
+}
+
+#[test]
+fn a_flood_that_is_refused_lets_other_tasks_have_a_turn() {
+    let (mut server, handle, _gate) = server(|settings| settings.most_open = Some(0));
+    let _clients: Vec<_> = (0..100).map(|host| come_from(host, &handle)).collect();
+    let refused = (0..100).take_while(|_| poll(&mut server).is_ready()).count();
+    assert_eq!(refused, 32);
+    assert!(poll(&mut server).is_ready());
 }
 
 #[test]

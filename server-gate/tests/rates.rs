@@ -64,7 +64,7 @@ fn in_the_long_run_it_is_the_rate() {
         came_in += how_many_come_in(1, &mut server, &handle);
         clock.advance(100 * MILLISECOND);
     }
-    // 90 at best. Who comes when a token is just not there is refused and comes a little later.
+    // A token comes back each 667 ms, and who wants it comes each 100 ms: one in each 700 ms.
     assert_eq!(came_in, 86);
 }
 
