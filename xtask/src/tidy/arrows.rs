@@ -66,6 +66,7 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "server", "connection-socket"],
         tests_use: &["testing"],
     },
+    Room { folder: "server-gate", uses: &["connection", "server"], tests_use: &["testing"] },
     Room {
         folder: "server-tls",
         uses: &["connection", "server", "connection-tls"],
@@ -97,6 +98,7 @@ const ROOMS: &[Room] = &[
             "resolver-caching",
             "server-tcp",
             "server-unix",
+            "server-gate",
             "server-tls",
             "server-limiting",
         ],
