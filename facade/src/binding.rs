@@ -6,6 +6,8 @@ use std::{io, net::SocketAddr};
 
 #[cfg(feature = "tls")]
 use socketry_server::Accept;
+use socketry_server_gate::{Gate, GateServer};
+use socketry_server_tcp::TcpServer;
 #[cfg(feature = "tls")]
 use socketry_server_tls::{ServerTls, TlsServer};
 
@@ -30,24 +32,50 @@ impl ServerBuilder {
     {
         let endpoint = endpoint.try_into().map_err(Into::into)?;
         let server = match endpoint.for_server()? {
-            ServerTarget::Tcp(address) => self.config.tcp.to_options()?.bind(address)?.into(),
+            ServerTarget::Tcp(address) => self.layers_below(self.bind_tcp(address)?.into()),
             ServerTarget::Tls(address) => self.bind_tls(address).await?,
-            ServerTarget::Unix(address) => self.bind_unix(&address)?,
-            ServerTarget::Fd(number) => self.take_over(number)?,
-            ServerTarget::Systemd(name) => self.take_over_from_systemd(name.as_deref())?,
+            ServerTarget::Unix(address) => self.layers_below(self.bind_unix(&address)?),
+            ServerTarget::Fd(number) => self.layers_below(self.take_over(number)?),
+            ServerTarget::Systemd(name) => {
+                self.layers_below(self.take_over_from_systemd(name.as_deref())?)
+            }
         };
-        Ok(match &self.config.limits {
+        Ok(self.layers_above(server))
+    }
+
+    /// Puts around a listener what belongs below TLS.
+    fn layers_below(&self, server: Server) -> Server {
+        match self.to_gate() {
+            Some(gate) => GateServer::new(server, gate).into(),
+            None => server,
+        }
+    }
+
+    /// Puts around a server what belongs above TLS.
+    fn layers_above(&self, server: Server) -> Server {
+        match &self.config.limits {
             Some(limits) => limits.around(server, &self.alarms, self.clock.as_ref()),
             None => server,
-        })
+        }
+    }
+
+    fn to_gate(&self) -> Option<Gate> {
+        let config = self.config.gate.as_ref();
+        self.gate.clone().or_else(|| Some(config?.to_gate(self.clock.as_ref())))
+    }
+
+    fn bind_tcp(&self, address: SocketAddr) -> io::Result<TcpServer> {
+        self.config.tcp.to_options()?.bind(address)
     }
 
     #[cfg(feature = "tls")]
     async fn bind_tls(&self, address: SocketAddr) -> io::Result<Server> {
         let tls = self.load_tls().await.map_err(|error| failed_under_tls(address, error))?;
-        let tcp = self.config.tcp.to_options()?.bind(address);
-        let tcp = tcp.map_err(|error| under_tls(address, error))?;
-        Ok(self.secure(tcp, tls).into())
+        let tcp = self.bind_tcp(address).map_err(|error| under_tls(address, error))?;
+        Ok(match self.config.gate.is_some() || self.gate.is_some() {
+            true => self.secure(self.layers_below(tcp.into()), tls).into(),
+            false => self.secure(tcp, tls).into(), // nothing is between, and no box is needed
+        })
     }
 
     #[cfg(feature = "tls")]

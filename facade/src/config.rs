@@ -3,6 +3,7 @@
 pub use self::{
     client::{ConnectorConfig, TcpOptions, Timeout},
     dns::DnsConfig,
+    gate::{GateConfig, RateConfig, RatePeriod},
     happy_eyeballs::{AddressFamilies, HappyEyeballs},
     limits::{AtLimitConfig, LimitsConfig, WhenBehindConfig},
     server::{ServerConfig, TcpServerConfig, UnixServerConfig},
@@ -18,8 +19,11 @@ mod client;
 mod dns;
 #[cfg(feature = "serde")]
 mod duration;
+mod gate;
 mod happy_eyeballs;
 mod limits;
+#[cfg(feature = "serde")]
+mod networks;
 #[cfg(feature = "serde")]
 mod octal;
 mod server;

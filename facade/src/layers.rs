@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use socketry_connection::Clock;
 use socketry_server::AtLimit;
+use socketry_server_gate::{Gate, GateSettings, Rate};
 use socketry_server_limiting::{Alarm, LimitingServer, WhenBehind};
 
 use crate::{
     Server,
-    config::{AtLimitConfig, LimitsConfig, WhenBehindConfig},
+    config::{AtLimitConfig, GateConfig, LimitsConfig, RateConfig, RatePeriod, WhenBehindConfig},
 };
 
 /// An alarm: raised at so many, cleared at so many, and who is told.
@@ -29,6 +30,38 @@ impl From<WhenBehindConfig> for WhenBehind {
             WhenBehindConfig::Wait => Self::Wait,
             WhenBehindConfig::Drop => Self::Drop,
             WhenBehindConfig::Close => Self::Close,
+        }
+    }
+}
+
+impl From<RateConfig> for Rate {
+    fn from(config: RateConfig) -> Self {
+        let rate = match config.per {
+            RatePeriod::Second => Self::per_second(config.count),
+            RatePeriod::Minute => Self::per_minute(config.count),
+        };
+        rate.with_burst(config.burst.unwrap_or(config.count))
+    }
+}
+
+impl GateConfig {
+    /// The handle that this describes.
+    pub(crate) fn to_gate(&self, clock: Option<&Arc<dyn Clock>>) -> Gate {
+        let mut settings = GateSettings::default();
+        settings.most_open = self.max_open;
+        settings.most_open_per_prefix = self.max_open_per_prefix;
+        settings.rate = self.rate.map(Rate::from);
+        settings.rate_per_prefix = self.rate_per_prefix.map(Rate::from);
+        settings.ipv4_prefix = self.ipv4_prefix;
+        settings.ipv6_prefix = self.ipv6_prefix;
+        settings.allow = self.allow.clone();
+        settings.deny = self.deny.clone();
+        settings.exempt = self.exempt.clone();
+        settings.at_limit = self.at_limit.into();
+        let gate = Gate::new(settings);
+        match clock {
+            Some(clock) => gate.with_clock(clock.clone()),
+            None => gate,
         }
     }
 }

@@ -86,13 +86,14 @@ pub use crate::{
     client::Connector,
     config::{
         AddressFamilies, AtLimitConfig, ClientCertificatesConfig, ConnectorConfig, DnsConfig,
-        HappyEyeballs, IdentityConfig, KeepaliveConfig, LimitsConfig, Passphrase, ServerConfig,
-        Setting, SocketConfig, TcpOptions, TcpServerConfig, Timeout, TlsConfig, TlsServerConfig,
-        TlsVersion, TrustedRoots, UnixServerConfig, WhenBehindConfig,
+        GateConfig, HappyEyeballs, IdentityConfig, KeepaliveConfig, LimitsConfig, Passphrase,
+        RateConfig, RatePeriod, ServerConfig, Setting, SocketConfig, TcpOptions, TcpServerConfig,
+        Timeout, TlsConfig, TlsServerConfig, TlsVersion, TrustedRoots, UnixServerConfig,
+        WhenBehindConfig,
     },
     endpoint::{Endpoint, InvalidEndpoint},
     listening::Server,
-    server_builder::{ServerBuilder, ServerTlsSlot},
+    server_builder::{GateSlot, ServerBuilder, ServerTlsSlot},
     slots::{DnsSlot, TcpSlot, TlsSlot, UnixSlot},
     socket::Socket,
 };
@@ -146,6 +147,8 @@ pub mod resolver {
 pub mod server {
     #[doc(inline)]
     pub use socketry_server::*;
+    #[doc(inline)]
+    pub use socketry_server_gate::*;
     #[doc(inline)]
     pub use socketry_server_limiting::*;
     #[doc(inline)]

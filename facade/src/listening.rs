@@ -8,6 +8,7 @@ use std::{
 
 use socketry_connection::{Address, BoxConnection};
 use socketry_server::{Accept, AcceptExt, Accepting, BoxServer, Control, Incoming};
+use socketry_server_gate::{Gate, GateServer};
 use socketry_server_limiting::{Connections, LimitingServer};
 use socketry_server_tcp::TcpServer;
 #[cfg(feature = "tls")]
@@ -91,6 +92,7 @@ enum Inner {
     Tls(Box<TlsServer<TcpServer>>),
     #[cfg(feature = "tls")]
     Secured(Box<TlsServer<Server>>),
+    Gated(Box<GateServer<Server>>),
     Limited(Box<LimitingServer<Server>>),
     Custom(BoxServer),
 }
@@ -106,6 +108,7 @@ macro_rules! inside {
             Inner::Tls($inner) => $call,
             #[cfg(feature = "tls")]
             Inner::Secured($inner) => $call,
+            Inner::Gated($inner) => $call,
             Inner::Limited($inner) => $call,
             Inner::Custom($inner) => $call,
         }
@@ -199,6 +202,26 @@ impl Server {
     pub fn connections(&self) -> Option<Connections> {
         match &self.0 {
             Inner::Limited(server) => Some(server.connections()),
+            _ => self.inside()?.connections(),
+        }
+    }
+
+    /// The handle on who may come in, through which that is changed while the server runs. `None` unless
+    /// the server has a [`gate`](crate::ServerBuilder::gate).
+    pub fn gate(&self) -> Option<Gate> {
+        match &self.0 {
+            Inner::Gated(server) => Some(server.gate().clone()),
+            _ => self.inside()?.gate(),
+        }
+    }
+
+    /// The server that a layer is around.
+    fn inside(&self) -> Option<&Server> {
+        match &self.0 {
+            #[cfg(feature = "tls")]
+            Inner::Secured(server) => Some(server.get_ref()),
+            Inner::Gated(server) => Some(server.get_ref()),
+            Inner::Limited(server) => Some(server.get_ref()),
             _ => None,
         }
     }
@@ -255,6 +278,12 @@ impl From<TlsServer<TcpServer>> for Server {
 impl From<TlsServer<Server>> for Server {
     fn from(server: TlsServer<Server>) -> Self {
         Self(Inner::Secured(Box::new(server)))
+    }
+}
+
+impl From<GateServer<Server>> for Server {
+    fn from(server: GateServer<Server>) -> Self {
+        Self(Inner::Gated(Box::new(server)))
     }
 }
 

@@ -5,11 +5,12 @@ use std::{fmt, sync::Arc};
 use std::{future::Future, pin::Pin};
 
 use socketry_connection::Clock;
+use socketry_server_gate::Gate;
 use socketry_server_limiting::Alarm;
 #[cfg(feature = "tls")]
 use socketry_server_tls::ServerTls;
 
-use crate::{LimitsConfig, ServerConfig, TlsServerConfig, layers::AlarmOptions};
+use crate::{GateConfig, LimitsConfig, ServerConfig, TlsServerConfig, layers::AlarmOptions};
 
 /// How a [`Server`] is put together: [`Server::builder`].
 ///
@@ -35,6 +36,7 @@ pub struct ServerBuilder {
     pub(crate) tls: Option<ServerTls>,
     #[cfg(feature = "tls")]
     pub(crate) spawner: Option<Spawner>,
+    pub(crate) gate: Option<Gate>,
     pub(crate) alarms: Vec<AlarmOptions>,
     pub(crate) clock: Option<Arc<dyn Clock>>,
 }
@@ -67,6 +69,29 @@ impl From<ServerTls> for ServerTlsSlot {
     }
 }
 
+/// Who may come in: from a [`GateConfig`], or a [`Gate`], which other servers may share and which stays
+/// a handle on it.
+#[derive(Clone, Debug)]
+pub struct GateSlot(GateChoice);
+
+#[derive(Clone, Debug)]
+enum GateChoice {
+    Config(GateConfig),
+    Gate(Gate),
+}
+
+impl From<GateConfig> for GateSlot {
+    fn from(config: GateConfig) -> Self {
+        Self(GateChoice::Config(config))
+    }
+}
+
+impl From<Gate> for GateSlot {
+    fn from(gate: Gate) -> Self {
+        Self(GateChoice::Gate(gate))
+    }
+}
+
 impl ServerBuilder {
     pub(crate) fn new() -> Self {
         Self {
@@ -75,6 +100,7 @@ impl ServerBuilder {
             tls: None,
             #[cfg(feature = "tls")]
             spawner: None,
+            gate: None,
             alarms: Vec::new(),
             clock: None,
         }
@@ -122,6 +148,34 @@ impl ServerBuilder {
         spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
     ) -> Self {
         self.spawner = Some(Arc::new(spawn));
+        self
+    }
+
+    /// Who may come in and how many at once, before a byte is read and before TLS. By default everybody.
+    /// Of a configuration and a handle the last one given counts. A handle has a clock of its own
+    /// ([`Gate::with_clock`]).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{GateConfig, Server};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let mut gate = GateConfig::default();
+    /// gate.max_open_per_prefix = Some(100);
+    /// let server = Server::builder().gate(gate).bind("127.0.0.1:0").await?;
+    /// // and whenever somebody is a nuisance:
+    /// let nuisance = "192.0.2.0/24".parse()?;
+    /// server.gate().unwrap().change(|settings| settings.deny.push(nuisance));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn gate(mut self, slot: impl Into<GateSlot>) -> Self {
+        match slot.into().0 {
+            GateChoice::Config(config) => (self.config.gate, self.gate) = (Some(config), None),
+            GateChoice::Gate(gate) => self.gate = Some(gate),
+        }
         self
     }
 

@@ -8,6 +8,7 @@ use socketry_connection_socket::TcpConnection;
 use socketry_connection_socket::UnixConnection;
 #[cfg(feature = "tls")]
 use socketry_connection_tls::TlsConnection;
+use socketry_server_gate::GatedConnection;
 use socketry_server_limiting::{Tracked, TrackedConnection};
 
 use crate::ending::end;
@@ -47,6 +48,7 @@ enum Inner {
     Tls(TlsConnection<TcpConnection>),
     #[cfg(feature = "tls")]
     Secured(Box<TlsConnection<Socket>>),
+    Gated(Box<GatedConnection<Socket>>),
     Tracked(Box<TrackedConnection<Socket>>),
     Custom(BoxConnection),
 }
@@ -62,6 +64,7 @@ macro_rules! inside {
             Inner::Tls($connection) => $call,
             #[cfg(feature = "tls")]
             Inner::Secured($connection) => $call,
+            Inner::Gated($connection) => $call,
             Inner::Tracked($connection) => $call,
             Inner::Custom($connection) => $call,
         }
@@ -158,6 +161,7 @@ impl Socket {
         match &self.0 {
             #[cfg(feature = "tls")]
             Inner::Secured(connection) => Some(connection.get_ref()),
+            Inner::Gated(connection) => Some(connection.get_ref()),
             Inner::Tracked(connection) => Some(connection.get_ref()),
             _ => None,
         }

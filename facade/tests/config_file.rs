@@ -5,9 +5,9 @@ use std::{fmt::Debug, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, from_value, json, to_value};
 use socketry::{
-    AddressFamilies, AtLimitConfig, ConnectorConfig, DnsConfig, Endpoint, HappyEyeballs,
-    KeepaliveConfig, LimitsConfig, ServerConfig, Setting, SocketConfig, TcpOptions, Timeout,
-    WhenBehindConfig,
+    AddressFamilies, AtLimitConfig, ConnectorConfig, DnsConfig, Endpoint, GateConfig,
+    HappyEyeballs, KeepaliveConfig, LimitsConfig, RateConfig, ServerConfig, Setting, SocketConfig,
+    TcpOptions, Timeout, WhenBehindConfig,
 };
 
 #[test]
@@ -84,6 +84,18 @@ fn every_key_of_a_server_is_read() {
             "gid": 33,
             "socket": unusual_socket(),
         },
+        "gate": {
+            "max_open": 100,
+            "max_open_per_prefix": 10,
+            "rate": {"count": 50, "per": "second"},
+            "rate_per_prefix": {"count": 6, "per": "minute", "burst": 1},
+            "ipv4_prefix": 24,
+            "ipv6_prefix": 56,
+            "allow": ["192.0.2.0/24", "2001:db8::/32"],
+            "deny": ["192.0.2.7"],
+            "exempt": ["10.0.0.0/8"],
+            "at_limit": "pause",
+        },
         "limits": {
             "max_connections": 10,
             "at_limit": "pause",
@@ -102,6 +114,16 @@ fn every_key_of_a_server_is_read() {
     (limits.max_behind, limits.when_behind) = (1024, WhenBehindConfig::Close);
     limits.local_addresses = true;
     expected.limits = Some(limits);
+    let mut gate = GateConfig::default();
+    (gate.max_open, gate.max_open_per_prefix) = (Some(100), Some(10));
+    gate.rate = Some(RateConfig::per_second(50));
+    gate.rate_per_prefix = Some(RateConfig::per_minute(6));
+    gate.rate_per_prefix.as_mut().unwrap().burst = Some(1);
+    (gate.ipv4_prefix, gate.ipv6_prefix, gate.at_limit) = (24, 56, AtLimitConfig::Pause);
+    gate.allow = vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+    gate.deny = vec!["192.0.2.7".parse().unwrap()];
+    gate.exempt = vec!["10.0.0.0/8".parse().unwrap()];
+    expected.gate = Some(gate);
     let socket: SocketConfig = read(unusual_socket());
     (expected.tcp.backlog, expected.unix.backlog) = (128, 64);
     (expected.tcp.reuse_address, expected.tcp.reuse_port) = (false, true);

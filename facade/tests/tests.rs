@@ -18,6 +18,7 @@ mod control;
 mod decorators;
 mod examples;
 mod executors;
+mod gate;
 mod happy_eyeballs;
 mod inherited;
 mod limits;

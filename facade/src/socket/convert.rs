@@ -6,6 +6,7 @@ use socketry_connection_socket::TcpConnection;
 use socketry_connection_socket::UnixConnection;
 #[cfg(feature = "tls")]
 use socketry_connection_tls::TlsConnection;
+use socketry_server_gate::GatedConnection;
 use socketry_server_limiting::TrackedConnection;
 
 use super::{Inner, Socket};
@@ -42,6 +43,12 @@ impl From<TlsConnection<BoxConnection>> for Socket {
 impl From<TlsConnection<Socket>> for Socket {
     fn from(connection: TlsConnection<Socket>) -> Self {
         Self(Inner::Secured(Box::new(connection)))
+    }
+}
+
+impl From<GatedConnection<Socket>> for Socket {
+    fn from(connection: GatedConnection<Socket>) -> Self {
+        Self(Inner::Gated(Box::new(connection)))
     }
 }
 
