@@ -49,7 +49,7 @@ fn serve(builder: &ServerBuilder, endpoint: &str) -> io::Result<()> {
 }
 
 /// Of an authority that nobody knows.
-fn identity() -> io::Result<Identity> {
+pub(crate) fn identity() -> io::Result<Identity> {
     let issued = TestAuthority::new().issue(["localhost"]);
     Identity::from_pem(issued.chain_pem(), issued.key_pem()).load()
 }

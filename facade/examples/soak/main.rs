@@ -8,6 +8,10 @@
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
+mod broadcast;
+#[cfg(target_os = "linux")]
+mod broadcasting;
+#[cfg(target_os = "linux")]
 mod cancel;
 #[cfg(target_os = "linux")]
 mod connections;

@@ -3,22 +3,24 @@
 use std::{io, process::ExitCode, time::Instant};
 
 use crate::{
-    cancel, connections, echo, exhaustion, far, handshakes, keeper, names, nameserver,
-    report::Report, secure, size::Size,
+    broadcast, broadcasting, cancel, connections, echo, exhaustion, far, handshakes, keeper, names,
+    nameserver, report::Report, secure, size::Size,
 };
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("exhaustion", exhaustion::run),
     ("cancel", cancel::run),
     ("names", names::run),
     ("handshakes", handshakes::run),
     ("connections", connections::run),
+    ("broadcast", broadcast::run),
 ];
 
-const USAGE: &str = "soak [--full] [exhaustion] [cancel] [names] [handshakes] [connections]";
+const USAGE: &str =
+    "soak [--full] [exhaustion] [cancel] [names] [handshakes] [connections] [broadcast]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +44,8 @@ fn help(role: &str) -> ExitCode {
         "nameserver" => nameserver::run(),
         "far" => far::run(),
         "secure" => secure::run(),
+        "broadcast" => broadcasting::run(),
+        "broadcast-tls" => broadcasting::run_tls(),
         _ => Err(io::Error::other(format!("there is no role {role:?}"))),
     };
     match result {
