@@ -66,6 +66,7 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "server", "connection-socket"],
         tests_use: &["testing"],
     },
+    Room { folder: "server-proxy", uses: &["connection", "server"], tests_use: &["testing"] },
     Room {
         folder: "server-tls",
         uses: &["connection", "server", "connection-tls"],
@@ -96,6 +97,7 @@ const ROOMS: &[Room] = &[
             "resolver-caching",
             "server-tcp",
             "server-unix",
+            "server-proxy",
             "server-tls",
         ],
         tests_use: &["testing"],
