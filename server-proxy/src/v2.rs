@@ -163,7 +163,7 @@ fn unix(bytes: &[u8]) -> Result<Option<Address>, InvalidHeader> {
     let address = match (bytes, last) {
         (_, None) => return Ok(None),
         ([0, name @ ..], Some(last)) => UnixAddress::from_abstract(&name[..last]).ok(),
-        ([path @ ..], _) => {
+        (path, _) => {
             let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
             as_path(&path[..end]).and_then(|path| UnixAddress::from_path(path).ok())
         }
