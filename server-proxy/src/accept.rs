@@ -98,11 +98,11 @@ impl<A: Accept> ProxyServer<A> {
         }
     }
 
-    /// Takes somebody from the server inside; `None` once all is at its end.
+    /// Takes somebody from the server inside, after all that has ended was taken out; `None` once
+    /// all is at its end.
     fn poll_newcomer(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<A::Connection>>> {
-        let under_way = self.readings.len() + self.ended.len();
         if !self.inner_has_ended {
-            if under_way >= self.options.most_headers {
+            if self.readings.len() >= self.options.most_headers {
                 self.poll_inner_progress(cx);
                 return Poll::Pending;
             }
@@ -122,9 +122,9 @@ impl<A: Accept> ProxyServer<A> {
                 }
             }
         }
-        match under_way {
-            0 => Poll::Ready(None),
-            _ => Poll::Pending,
+        match self.readings.is_empty() {
+            true => Poll::Ready(None),
+            false => Poll::Pending,
         }
     }
 

@@ -21,8 +21,9 @@ use crate::{ProxiedConnection, ProxyOptions, due::Due, reading::Reading};
 /// - **A slow proxy holds up nobody.** Headers are read side by side in the task that polls this
 ///   server, and whoever has sent his comes out. `poll_progress` drives them, too.
 /// - **Each header has a deadline**, 5 seconds by default, which is kept as long as the server is
-///   polled in one way or the other. **There are so many at once and no more**, 256 by default; one
-///   whose result nobody takes out counts, so memory is bounded whatever peers do.
+///   polled in one way or the other. **There are so many at once and no more**, 256 by default.
+///   Nobody new is taken before all that has ended was taken out, so memory is bounded whatever
+///   peers do.
 /// - **Closing** takes nobody new. Headers that are being read go on, so that the server has ended
 ///   when the last one has, after its deadline at the latest. **Pausing** takes nobody new either,
 ///   and lets the others finish. **Dropping** the server ends all of them at once.

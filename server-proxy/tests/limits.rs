@@ -64,14 +64,13 @@ fn two_hundred_and_fifty_six_who_say_nothing_hold_up_a_good_one_until_their_dead
 }
 
 #[test]
-fn what_nobody_takes_out_keeps_its_place() {
+fn nobody_new_is_taken_before_all_that_has_ended_was_taken_out() {
     let (mut server, handle) = serving(options().most_headers(2));
     let mut peers = silent(3, &handle);
     assert!(poll_until_idle(&mut server).is_empty());
     peers.iter_mut().for_each(|peer| say(peer, V1));
     progress(&mut server);
     assert_eq!(handle.waiting(), 1);
-    // The first one's place is free now, and the second one comes before it is given away.
     assert!(poll_accept(&mut server).is_ready() && poll_accept(&mut server).is_ready());
     assert_eq!(handle.waiting(), 1);
     accept(&mut server);

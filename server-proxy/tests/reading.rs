@@ -1,8 +1,12 @@
 //! Headers in pieces, and what comes behind them.
 
-use std::io::IoSliceMut;
+use std::{io::IoSliceMut, task::Poll};
 
-use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
+use futures_lite::{
+    AsyncReadExt, AsyncWriteExt,
+    future::{block_on, yield_now, zip},
+};
+use socketry_server::AcceptExt;
 use socketry_testing::{Operation, faulty, pair_between};
 
 use crate::support::{
@@ -29,8 +33,8 @@ fn in_two(stream: &[u8], at: usize) -> Proxied {
     say(&mut peer, &stream[at..]);
     block_on(peer.close()).unwrap();
     match first {
-        std::task::Poll::Ready(first) => first.unwrap().unwrap(),
-        std::task::Poll::Pending => accept(&mut server),
+        Poll::Ready(first) => first.unwrap().unwrap(),
+        Poll::Pending => accept(&mut server),
     }
 }
 
@@ -74,11 +78,10 @@ fn a_server_that_waits_is_woken_by_each_piece() {
     let pieces = async {
         for byte in v2() {
             peer.write_all(&[byte]).await.unwrap();
-            futures_lite::future::yield_now().await;
+            yield_now().await;
         }
     };
-    let accepting = async { socketry_server::AcceptExt::accept(&mut server).await };
-    let (accepted, ()) = block_on(futures_lite::future::zip(accepting, pieces));
+    let (accepted, ()) = block_on(zip(server.accept(), pieces));
     assert_eq!(remote(&accepted.unwrap().unwrap()), CLIENT);
 }
 

@@ -181,6 +181,20 @@ fn with_checksum() -> Vec<u8> {
 }
 
 #[test]
+fn headers_as_haproxy_and_amazon_send_them_are_read() {
+    let haproxy = v2(0x21, 0x11, &[&[172, 19, 0, 1, 172, 19, 0, 3, 0xa6, 0x52, 0, 80]]);
+    assert_eq!(ends(&whole(&haproxy)), some(["tcp://172.19.0.1:42578", "tcp://172.19.0.3:80"]));
+
+    let addresses = [172, 31, 7, 113, 172, 31, 10, 31, 0xc8, 0xf2, 0, 80];
+    let checksum = tlv(ProxyHeader::CRC32C, &[0xe8, 0xd6, 0x89, 0x2d]);
+    let endpoint = tlv(0xea, b"\x01vpce-08d2bf15fac5001c9");
+    let padding = tlv(ProxyHeader::NOOP, &[0; 36]);
+    let header = whole(&v2(0x21, 0x11, &[&addresses, &checksum, &endpoint, &padding]));
+    assert_eq!(ends(&header)[0].as_deref(), Some("tcp://172.31.7.113:51442"));
+    assert!(header.has_checksum() && header.tlv(0xea).is_some());
+}
+
+#[test]
 fn a_checksum_that_is_right_is_told() {
     assert!(whole(&with_checksum()).has_checksum());
 }
