@@ -67,6 +67,7 @@ const ROOMS: &[Room] = &[
         tests_use: &["testing"],
     },
     Room { folder: "server-gate", uses: &["connection", "server"], tests_use: &["testing"] },
+    Room { folder: "server-proxy", uses: &["connection", "server"], tests_use: &["testing"] },
     Room {
         folder: "server-tls",
         uses: &["connection", "server", "connection-tls"],
@@ -99,6 +100,7 @@ const ROOMS: &[Room] = &[
             "server-tcp",
             "server-unix",
             "server-gate",
+            "server-proxy",
             "server-tls",
             "server-limiting",
         ],
