@@ -71,6 +71,7 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "server", "connection-tls"],
         tests_use: &["testing"],
     },
+    Room { folder: "server-handover", uses: &["connection"], tests_use: &["testing"] },
     Room { folder: "resolver-system", uses: &["resolver"], tests_use: &["testing"] },
     Room {
         folder: "resolver-async-std",
@@ -97,6 +98,7 @@ const ROOMS: &[Room] = &[
             "server-tcp",
             "server-unix",
             "server-tls",
+            "server-handover",
         ],
         tests_use: &["testing"],
     },
