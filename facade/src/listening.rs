@@ -115,6 +115,8 @@ macro_rules! inside {
     };
 }
 
+mod convert;
+
 impl Server {
     /// Listens on `endpoint` with default options: a text, a port of 127.0.0.1, a `SocketAddr`, a
     /// `(host, port)`, an [`Address`], or whatever else is an [`Endpoint`].
@@ -251,51 +253,6 @@ impl Accept for Server {
 
     fn control(&self) -> Control {
         self.control()
-    }
-}
-
-impl From<TcpServer> for Server {
-    fn from(server: TcpServer) -> Self {
-        Self(Inner::Tcp(server))
-    }
-}
-
-#[cfg(unix)]
-impl From<UnixServer> for Server {
-    fn from(server: UnixServer) -> Self {
-        Self(Inner::Unix(server))
-    }
-}
-
-#[cfg(feature = "tls")]
-impl From<TlsServer<TcpServer>> for Server {
-    fn from(server: TlsServer<TcpServer>) -> Self {
-        Self(Inner::Tls(Box::new(server)))
-    }
-}
-
-#[cfg(feature = "tls")]
-impl From<TlsServer<Server>> for Server {
-    fn from(server: TlsServer<Server>) -> Self {
-        Self(Inner::Secured(Box::new(server)))
-    }
-}
-
-impl From<GateServer<Server>> for Server {
-    fn from(server: GateServer<Server>) -> Self {
-        Self(Inner::Gated(Box::new(server)))
-    }
-}
-
-impl From<LimitingServer<Server>> for Server {
-    fn from(server: LimitingServer<Server>) -> Self {
-        Self(Inner::Limited(Box::new(server)))
-    }
-}
-
-impl From<Box<dyn Accept<Connection = BoxConnection>>> for Server {
-    fn from(server: BoxServer) -> Self {
-        Self(Inner::Custom(server))
     }
 }
 

@@ -13,17 +13,28 @@ use std::{
         fd::OwnedFd,
         unix::net::{UnixListener, UnixStream},
     },
+    path::PathBuf,
     process::{self, Child, ChildStdout, Command, Stdio},
 };
 
-use futures_lite::{AsyncWriteExt, future::block_on};
-use socketry::Server;
+use futures_lite::{
+    AsyncReadExt, AsyncWriteExt,
+    future::{block_on, pending, zip},
+};
+use socketry::{Address, Server, UnixAddress};
+use socketry_testing::{ClientLoad, TestDir};
 
 /// The test that is run anew in the child.
 const CHILD: &str = "without_variables_there_is_nothing_to_take_over";
 
 /// Tells the child which endpoint to listen on.
 const ENDPOINT: &str = "SOCKETRY_ACTIVATED_ON";
+
+/// Tells the child which Unix socket to connect to; when that hangs up, the child stops serving.
+const UNTIL: &str = "SOCKETRY_ACTIVATED_UNTIL";
+
+/// So many clients come at least, where they never stop coming.
+const CLIENTS: usize = 2001;
 
 /// What the child begins its lines with, among those of the tests.
 const MARK: &str = "activated: ";
@@ -131,6 +142,36 @@ fn asking_again_gives_the_same_answer() {
 }
 
 #[test]
+fn nobody_is_refused_while_one_service_follows_another_on_the_socket_of_the_manager() {
+    let listener = tcp();
+    let address = listener.local_addr().unwrap();
+    let start = |until: &TestDir| {
+        let service = Unit::on("systemd://web").passed(&listener).named("web");
+        let mut service = service.until_let_go(until.join("s")).start();
+        assert_eq!(service.line(), format!("tcp://{address}"));
+        service
+    };
+    let (first_place, next_place) = (TestDir::new(), TestDir::new());
+    let [first_end, next_end] =
+        [&first_place, &next_place].map(|it| UnixListener::bind(it.join("s")).unwrap());
+    let mut first = start(&first_place);
+    let load = ClientLoad::start(move || {
+        let mut heard = String::new();
+        TcpStream::connect(address)?.read_to_string(&mut heard)?;
+        if heard == "hello" { Ok(()) } else { Err(io::Error::other(heard)) }
+    });
+    load.wait_for(CLIENTS / 3);
+    let mut next = start(&next_place);
+    load.wait_for(CLIENTS / 3); // both serve
+    drop(first_end.accept().unwrap());
+    let of_first = first.served();
+    load.wait_for(CLIENTS / 3);
+    let came = load.end();
+    drop(next_end.accept().unwrap());
+    assert_eq!(of_first + next.served(), came);
+}
+
+#[test]
 fn the_socket_listens_on_after_the_service_has_ended() {
     let listener = tcp();
     let mut service = Unit::on("systemd://").passed(&listener).start();
@@ -147,11 +188,13 @@ struct Unit {
     sockets: Vec<OwnedFd>,
     names: Option<String>,
     process: Option<String>,
+    until: Option<PathBuf>,
 }
 
 impl Unit {
     fn on(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.into(), sockets: Vec::new(), names: None, process: None }
+        let endpoint = endpoint.into();
+        Self { endpoint, sockets: Vec::new(), names: None, process: None, until: None }
     }
 
     /// Passes this one behind those before, two at most.
@@ -172,6 +215,11 @@ impl Unit {
         Self { process: Some(process.into()), ..self }
     }
 
+    /// Stops serving once the socket at `path` has hung up on it.
+    fn until_let_go(self, path: PathBuf) -> Self {
+        Self { until: Some(path), ..self }
+    }
+
     /// Only the process itself knows its number beforehand, so a shell puts everything in place
     /// and then becomes the service.
     fn start(self) -> Service {
@@ -187,6 +235,7 @@ impl Unit {
         command.env("LISTEN_FDS", self.sockets.len().to_string());
         command.envs(self.process.map(|process| ("LISTEN_PID", process)));
         command.envs(self.names.map(|names| ("LISTEN_FDNAMES", names)));
+        command.envs(self.until.map(|until| (UNTIL, until)));
         let mut sockets = self.sockets.into_iter();
         sockets.next().map(|first| command.stdin(first));
         sockets.next().map(|second| command.stderr(second));
@@ -208,6 +257,18 @@ impl Service {
         self.lines
             .find_map(|line| Some(line.unwrap().strip_prefix(MARK)?.to_string()))
             .expect("the service says where it listens")
+    }
+
+    /// How many clients it has served, once it has ended by itself.
+    fn served(&mut self) -> usize {
+        let served = loop {
+            let line = self.line();
+            if let Some(served) = line.strip_prefix("served ") {
+                break served.parse().unwrap();
+            }
+        };
+        assert!(self.child.wait().unwrap().success());
+        served
     }
 }
 
@@ -231,15 +292,31 @@ fn be_activated(endpoint: &str) {
     }
     let [server, _idle] = servers;
     if let Ok(server) = server {
-        block_on(greet(server)).unwrap();
+        let control = server.control();
+        let stopping = async {
+            wait_until_let_go().await;
+            control.close();
+        };
+        let (served, ()) = block_on(zip(greet(server), stopping));
+        println!("\n{MARK}served {}", served.unwrap());
     }
 }
 
-async fn greet(mut server: Server) -> io::Result<()> {
+/// For ever, if nobody was named who could let it go.
+async fn wait_until_let_go() {
+    let Some(path) = env::var_os(UNTIL) else { return pending().await };
+    let path = UnixAddress::from_path(path).unwrap();
+    let mut holding = socketry::connect(Address::from(path)).await.unwrap();
+    holding.read(&mut [0]).await.unwrap();
+}
+
+async fn greet(mut server: Server) -> io::Result<usize> {
+    let mut served = 0;
     while let Some(socket) = server.accept().await {
         socket?.write_all(b"hello").await?;
+        served += 1;
     }
-    Ok(())
+    Ok(served)
 }
 
 /// Even if that is killed.

@@ -3,15 +3,18 @@
 use std::{
     fs::File,
     io,
-    net::{TcpListener, TcpStream, UdpSocket},
+    net::{Shutdown, TcpListener, TcpStream, UdpSocket},
     os::{
         fd::{AsRawFd, RawFd},
         unix::net::{UnixListener, UnixStream},
     },
 };
 
+use futures_lite::future::block_on;
 use rustix::io::Errno;
+use socket2::SockRef;
 use socketry::{Address, UnixAddress, connection::os_error, server::ListenFailed};
+use socketry_testing::{check_control, check_drop};
 
 use crate::support::{Client, TempDir, accept, bind, bind_error, bound};
 
@@ -68,6 +71,28 @@ fn closing_the_server_leaves_the_file_of_a_unix_socket() {
 }
 
 #[test]
+fn it_pauses_resumes_and_closes_as_a_server_does() {
+    let original = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = original.local_addr().unwrap();
+    let server = || bind(format!("fd://{}", original.as_raw_fd()));
+    block_on(check_control(server(), || TcpStream::connect(address).unwrap()));
+    block_on(check_drop(server()));
+}
+
+#[cfg(target_os = "linux")] // where a listener can be shut down, and listen again
+#[test]
+fn a_failure_to_accept_is_an_error_and_no_end() {
+    let original = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut server = bind(format!("fd://{}", original.as_raw_fd()));
+    SockRef::from(&original).shutdown(Shutdown::Both).unwrap();
+    let error = block_on(server.accept()).unwrap().unwrap_err();
+    assert_eq!(os_error(&error), Some(Errno::INVAL.raw_os_error()));
+    SockRef::from(&original).listen(16).unwrap();
+    let _client = TcpStream::connect(original.local_addr().unwrap()).unwrap();
+    accept(&mut server);
+}
+
+#[test]
 fn the_same_descriptor_can_be_taken_over_more_than_once() {
     let original = TcpListener::bind("127.0.0.1:0").unwrap();
     let [mut first, second] = [(); 2].map(|()| bind(format!("fd://{}", original.as_raw_fd())));
@@ -104,6 +129,14 @@ fn a_file_is_no_socket() {
         )
     );
     assert_eq!(error.kind(), not_a_socket.kind());
+}
+
+#[test]
+fn a_regular_file_is_no_socket_either() {
+    let directory = TempDir::new();
+    std::fs::write(directory.join("f"), "").unwrap();
+    let file = File::open(directory.join("f")).unwrap();
+    assert_eq!(refused(file.as_raw_fd()), Errno::NOTSOCK);
 }
 
 #[test]

@@ -31,7 +31,10 @@
 #[doc(no_inline)]
 pub use socketry_connection_socket::{Keepalive, SocketOptions, TcpConnection};
 
-pub use crate::{options::TcpServerOptions, server::TcpServer};
+pub use crate::{
+    options::TcpServerOptions,
+    server::{TcpServer, TcpServerHandle},
+};
 
 mod options;
 mod server;

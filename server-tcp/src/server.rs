@@ -10,7 +10,7 @@ use std::{
 use socket2::{Domain, SockRef};
 use socketry_connection::Address;
 use socketry_connection_socket::{Listener, OptionRefused, SocketOptions, TcpConnection, advice};
-use socketry_server::{Accept, AcceptFailed, Control, Slot};
+use socketry_server::{Accept, AcceptFailed, Control, Slot, SlotHandle};
 
 use crate::TcpServerOptions;
 
@@ -83,6 +83,56 @@ impl TcpServer {
     /// it is closed.
     pub fn into_std(mut self) -> Option<TcpListener> {
         self.slot.take().map(Listener::into_inner)
+    }
+
+    /// Duplicates the listening socket from any task, whether this server is being polled or not.
+    pub fn handle(&self) -> TcpServerHandle {
+        TcpServerHandle(self.slot.handle())
+    }
+}
+
+/// Duplicates the listening socket of a [`TcpServer`], from any task: for another process that is
+/// to take clients as well, or from now on.
+///
+/// A clone belongs to the same server. It keeps no port open.
+///
+/// # Examples
+///
+/// ```
+/// use socketry_server::Accept;
+/// use socketry_server_tcp::TcpServer;
+///
+/// let server = TcpServer::bind("127.0.0.1:0".parse().unwrap())?;
+/// let handle = server.handle(); // also when the server is in another task by now
+///
+/// let duplicate = handle.duplicate()?.unwrap();
+/// assert_eq!(server.local_address(), Some(duplicate.local_addr()?.into()));
+///
+/// server.control().close(); // the duplicate listens on
+/// assert!(handle.duplicate()?.is_none());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TcpServerHandle(SlotHandle<Listener<TcpListener>>);
+
+impl TcpServerHandle {
+    /// A duplicate of the listening socket, non-blocking and closed on exec; `None` if the server is
+    /// closed.
+    ///
+    /// Both take clients out of one backlog, each client once. The server goes on as before; after
+    /// it is closed the duplicate goes on listening, and no client who waits is lost.
+    ///
+    /// # Errors
+    ///
+    /// That descriptors have run out.
+    pub fn duplicate(&self) -> io::Result<Option<TcpListener>> {
+        self.0.with(|listener| listener.get_ref().try_clone()).transpose()
+    }
+}
+
+impl fmt::Debug for TcpServerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpServerHandle").finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,11 @@
-//! Taking the listener out of a server, to hand it on.
+//! Taking the listener out of a server, or a duplicate of it, to hand it on.
 
 use std::{io::ErrorKind, net::TcpStream};
 
 use futures_lite::future::block_on;
+use socketry_connection::Connection;
 use socketry_server::{Accept, AcceptExt};
-use socketry_server_tcp::TcpServer;
+use socketry_server_tcp::{TcpServer, TcpServerHandle};
 
 use crate::{
     queue::wait_until_waiting,
@@ -55,4 +56,38 @@ fn a_listener_can_be_handed_to_another_server() {
     let listener = server.into_std().unwrap();
     let mut server = TcpServer::from_fd(listener.into()).unwrap();
     accept(&mut server);
+}
+
+#[test]
+fn a_server_and_one_over_its_duplicate_take_clients_side_by_side() {
+    let (mut server, address) = server("127.0.0.1");
+    let mut second = TcpServer::from_fd(duplicate(&server).into()).unwrap();
+    let _clients = [(); 2].map(|()| TcpStream::connect(address).unwrap());
+    accept(&mut server);
+    accept(&mut second);
+}
+
+#[test]
+fn a_client_who_waited_when_the_server_closed_is_served_over_the_duplicate() {
+    let (server, address) = server("127.0.0.1");
+    let mut second = TcpServer::from_fd(duplicate(&server).into()).unwrap();
+    let client = TcpStream::connect(address).unwrap();
+    wait_until_waiting(address, 1);
+    drop(server);
+    let accepted = accept(&mut second);
+    assert_eq!(accepted.remote_address(), Some(client.local_addr().unwrap().into()));
+}
+
+#[test]
+fn a_handle_keeps_no_port_and_has_nothing_to_duplicate_after_a_close() {
+    let (server, address) = server_alone();
+    let handle = server.handle();
+    server.control().close();
+    assert!(handle.duplicate().unwrap().is_none());
+    assert!(is_free(address));
+}
+
+fn duplicate(server: &TcpServer) -> std::net::TcpListener {
+    let handle: TcpServerHandle = server.handle();
+    handle.duplicate().unwrap().unwrap()
 }

@@ -16,7 +16,8 @@
 //! The lock decides who may replace a socket file, so that of several servers that start at once
 //! one wins and the others learn why they did not: see [`UnixServerOptions::bind`]. It needs no
 //! more than the socket itself does: a directory in which files can be made. A server on an
-//! abstract name owns no files.
+//! abstract name owns no files. A server that takes over from another gets the lock with the
+//! socket: see [`UnixServerHandle`].
 //!
 //! # Examples
 //!
@@ -53,9 +54,14 @@ pub use socketry_connection::UnixAddress;
 #[doc(no_inline)]
 pub use socketry_connection_socket::{SocketOptions, UnixConnection};
 
-pub use crate::{error::PathInUse, options::UnixServerOptions, server::UnixServer};
+pub use crate::{
+    bound::UnixDuplicate, error::PathInUse, handle::UnixServerHandle, options::UnixServerOptions,
+    server::UnixServer,
+};
 
+mod bound;
 mod error;
+mod handle;
 mod identity;
 mod lock_file;
 mod options;

@@ -1,9 +1,11 @@
 //! The lock that decides whose a path is.
 
 use std::{
+    cell::Cell,
     ffi::OsString,
     fs::File,
     io,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
@@ -21,17 +23,20 @@ use crate::{
 /// server has just ended; this many in a row end only by chance.
 const TRIES: usize = 100;
 
-/// An empty file beside a socket, locked by this process.
+/// An empty file beside a socket, locked by this process, and by those to whom it was handed on.
 ///
 /// Drop removes it, while it is still locked: whoever opened it before that finds, once it has
 /// the lock, that the file is no longer at its path, and tries again with the new one. So there
-/// are never two holders of one path.
+/// are never two holders of one path. Of those who share a lock the last one removes it.
 #[derive(Debug)]
 pub(crate) struct LockFile {
     path: PathBuf,
     identity: Identity,
-    // Closing it is what unlocks it.
-    _file: File,
+    // Closing it, and all duplicates, is what unlocks it. `None` once another one was found to have
+    // it as well.
+    file: Option<File>,
+    /// Somebody else may have a duplicate.
+    is_shared: Cell<bool>,
 }
 
 impl LockFile {
@@ -48,6 +53,40 @@ impl LockFile {
             }
         }
         Err(taken(&path).into())
+    }
+
+    /// The lock of the path of a socket, as somebody who shares it has sent it; `None` if it is not
+    /// that of the path, or no longer.
+    pub(crate) fn inherited(file: File, socket: &Path) -> Result<Option<Self>, Failure> {
+        // To lock again what is locked by a duplicate changes nothing.
+        let lock = Self::lock(file, &beside(socket))?;
+        Ok(lock.inspect(|lock| lock.is_shared.set(true)))
+    }
+
+    /// A duplicate, which holds the lock as this one does.
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
+        let Some(file) = &self.file else { return Err(Errno::BADF.into()) };
+        let duplicate = file.try_clone()?;
+        self.is_shared.set(true);
+        Ok(duplicate.into())
+    }
+
+    /// Whether nobody else has this lock. Who is not the last to have it lets go of it here.
+    ///
+    /// The system does not tell who has duplicates. But all of them are one holder of the lock: when
+    /// this one is closed, to lock the file anew succeeds only if there was no other.
+    pub(crate) fn is_last(&mut self) -> bool {
+        if self.is_shared.replace(false) {
+            let anew = open_at(&self.path);
+            self.file = None;
+            self.file = anew.ok().filter(|file| self.is_locked_by(file));
+        }
+        self.file.is_some()
+    }
+
+    fn is_locked_by(&self, file: &File) -> bool {
+        let is_this = file.metadata().is_ok_and(|it| Identity::of(&it) == self.identity);
+        is_this && flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
     }
 
     /// Locks this file; `None` if it is not at its path any more.
@@ -71,14 +110,17 @@ impl LockFile {
         if !metadata.is_file() || metadata.len() > 0 {
             return Err(foreign(path).into());
         }
-        Ok(Some(Self { path: path.to_owned(), identity, _file: file }))
+        let is_shared = Cell::new(false);
+        Ok(Some(Self { path: path.to_owned(), identity, file: Some(file), is_shared }))
     }
 }
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // If the system refuses, an empty file stays, which the next server uses.
-        let _ = self.identity.remove_from(&self.path);
+        if self.is_last() {
+            // If the system refuses, an empty file stays, which the next server uses.
+            let _ = self.identity.remove_from(&self.path);
+        }
     }
 }
 
@@ -89,20 +131,26 @@ fn beside(socket: &Path) -> PathBuf {
     path.into()
 }
 
+const FLAGS: OFlags =
+    OFlags::RDWR.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK);
+
+fn open_at(path: &Path) -> Result<File, Errno> {
+    Ok(open(path, FLAGS, Mode::empty())?.into())
+}
+
 /// Opens the lock file, whoever has made it; `None` if it came or went at this moment.
 fn open_or_create(path: &Path) -> Result<Option<File>, Failure> {
     // Not in one call: with CREATE, Linux may refuse to open what another user has left in a
     // directory that all may write to (fs.protected_regular).
-    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    match open(path, flags, Mode::empty()) {
-        Ok(file) => return Ok(Some(file.into())),
+    match open_at(path) {
+        Ok(file) => return Ok(Some(file)),
         Err(Errno::INTR) => return Ok(None),
         Err(Errno::NOENT) => {}
         Err(error) => {
             return Err(Failure::during(format!("opening {}", path.display()), error.into()));
         }
     }
-    let create = flags | OFlags::CREATE | OFlags::EXCL;
+    let create = FLAGS | OFlags::CREATE | OFlags::EXCL;
     match open(path, create, Mode::RUSR | Mode::WUSR) {
         Ok(file) => Ok(Some(file.into())),
         Err(Errno::EXIST | Errno::INTR) => Ok(None),

@@ -155,7 +155,26 @@ impl UnixServerOptions {
     /// Unix socket.
     pub fn from_fd(&self, descriptor: OwnedFd) -> io::Result<UnixServer> {
         let on = format!("inherited descriptor {}", descriptor.as_raw_fd());
-        self.take_over(descriptor).map_err(|failure| failure.listening_on(on))
+        self.take_over(descriptor, None).map_err(|failure| failure.listening_on(on))
+    }
+
+    /// Takes over a listening Unix socket with its lock, and so with its files: what
+    /// [`UnixServerHandle::duplicate`](crate::UnixServerHandle::duplicate) has given, here or in
+    /// another process.
+    ///
+    /// As [`from_fd`](Self::from_fd), but closing the last one of all who have the lock removes the
+    /// files. There is no moment in which nobody holds it. The options of binding have no effect.
+    ///
+    /// A lock that is not, or is no longer, that of the socket's path is let go, and the files are
+    /// left alone: also if the path is relative and this process has another working directory.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_fd`](Self::from_fd), and a [`PathInUse`](crate::PathInUse) if the lock is
+    /// that of the path but somebody else holds it, or is another program's.
+    pub fn from_fd_with_lock(&self, descriptor: OwnedFd, lock: OwnedFd) -> io::Result<UnixServer> {
+        let on = format!("inherited descriptor {}", descriptor.as_raw_fd());
+        self.take_over(descriptor, Some(lock)).map_err(|failure| failure.listening_on(on))
     }
 
     fn listen(&self, address: &UnixAddress) -> Result<UnixServer, Failure> {
@@ -218,11 +237,17 @@ impl UnixServerOptions {
         Ok(file)
     }
 
-    fn take_over(&self, descriptor: OwnedFd) -> Result<UnixServer, Failure> {
-        match adopt(descriptor)? {
-            Adopted::Unix(listener) => self.serve(listener.into(), None),
-            Adopted::Tcp(_) => Err(io::Error::from(Errno::AFNOSUPPORT).into()),
-        }
+    fn take_over(&self, descriptor: OwnedFd, lock: Option<OwnedFd>) -> Result<UnixServer, Failure> {
+        let listener = match adopt(descriptor)? {
+            Adopted::Unix(listener) => listener,
+            Adopted::Tcp(_) => return Err(io::Error::from(Errno::AFNOSUPPORT).into()),
+        };
+        let address = listener.local_addr()?;
+        let file = match (lock, address.as_pathname()) {
+            (Some(lock), Some(path)) => SocketFile::inherited(absolute(path)?, lock)?,
+            _ => None,
+        };
+        self.serve(listener.into(), file)
     }
 
     /// A server over a socket that listens.

@@ -4,15 +4,14 @@ use std::{
     convert::Infallible,
     fmt, io,
     os::{fd::OwnedFd, unix::net::UnixListener},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use socket2::SockRef;
 use socketry_connection::{Address, UnixAddress};
-use socketry_connection_socket::{Listener, OptionRefused, SocketOptions, UnixConnection, advice};
-use socketry_server::{Accept, AcceptFailed, Control, Slot};
+use socketry_connection_socket::{Listener, SocketOptions, UnixConnection};
+use socketry_server::{Accept, Control, Slot};
 
-use crate::{UnixServerOptions, socket_file::SocketFile};
+use crate::{UnixServerHandle, UnixServerOptions, bound::Bound, socket_file::SocketFile};
 
 /// Yields the connections that come in on one Unix socket.
 ///
@@ -20,13 +19,15 @@ use crate::{UnixServerOptions, socket_file::SocketFile};
 ///
 /// Closing the server, or dropping it, removes its file at once, polled or not, unless another file
 /// has taken its place meanwhile. A server that was [adopted](Self::from_fd) or
-/// [handed on](Self::into_std) leaves it where it is.
+/// [taken apart](Self::into_std) leaves it where it is. If the lock was duplicated with the socket
+/// ([`UnixServerHandle::duplicate`]), whoever is the last to close removes both files.
 ///
 /// # Errors
 ///
-/// What it yields as errors are [`AcceptFailed`]s, none of them fatal: a client that went away
-/// before it was accepted, or, once an episode, that descriptors have run out. Then it tries again
-/// after 5 ms, doubling up to 50 ms, and clients that wait meanwhile see a close, not a hang.
+/// What it yields as errors are [`AcceptFailed`](socketry_server::AcceptFailed)s, none of them
+/// fatal: a client that went away before it was accepted, or, once an episode, that descriptors have
+/// run out. Then it tries again after 5 ms, doubling up to 50 ms, and clients that wait meanwhile
+/// see a close, not a hang.
 ///
 /// # Addresses
 ///
@@ -77,12 +78,22 @@ impl UnixServer {
         UnixServerOptions::new().from_fd(descriptor)
     }
 
+    /// Takes over a listening Unix socket and its files:
+    /// [`UnixServerOptions::from_fd_with_lock`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`UnixServerOptions::from_fd_with_lock`].
+    pub fn from_fd_with_lock(descriptor: OwnedFd, lock: OwnedFd) -> io::Result<Self> {
+        UnixServerOptions::new().from_fd_with_lock(descriptor, lock)
+    }
+
     pub(crate) fn new(
         listener: Listener<UnixListener>,
         file: Option<SocketFile>,
         accepted: SocketOptions,
     ) -> Self {
-        Self { slot: Slot::new(Bound { file, listener, accepted }) }
+        Self { slot: Slot::new(Bound::new(listener, file, accepted)) }
     }
 
     /// Takes the listening socket out, still listening and non-blocking, to hand it on. `None` if
@@ -91,11 +102,13 @@ impl UnixServer {
     /// Its file stays, for the new owner to remove; the lock file goes. Until then another server
     /// finds the path alive.
     pub fn into_std(mut self) -> Option<UnixListener> {
-        let Bound { file, listener, .. } = self.slot.take()?;
-        if let Some(file) = file {
-            file.hand_over();
-        }
-        Some(listener.into_inner())
+        self.slot.take().map(Bound::into_listener)
+    }
+
+    /// Duplicates the listening socket and its lock from any task, whether this server is being
+    /// polled or not.
+    pub fn handle(&self) -> UnixServerHandle {
+        UnixServerHandle::new(self.slot.handle())
     }
 }
 
@@ -112,7 +125,7 @@ impl Accept for UnixServer {
     }
 
     fn local_address(&self) -> Option<Address> {
-        self.slot.with(|bound| bound.listener.local_address()).flatten()
+        self.slot.with(Bound::local_address).flatten()
     }
 
     fn control(&self) -> Control {
@@ -124,35 +137,5 @@ impl fmt::Debug for UnixServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (state, address) = (self.slot.control().state(), self.local_address());
         f.debug_struct("UnixServer").field("state", &state).field("address", &address).finish()
-    }
-}
-
-/// What closing takes away together.
-struct Bound {
-    // Before the listener: removed while the socket is open, so that the file cannot look dead to
-    // others first, and no other file can have its number.
-    file: Option<SocketFile>,
-    listener: Listener<UnixListener>,
-    accepted: SocketOptions,
-}
-
-impl Bound {
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<UnixConnection>> {
-        let accepted = ready!(self.listener.poll_accept(cx));
-        let prepared = accepted.and_then(|connection| self.prepare(connection));
-        Poll::Ready(prepared.map_err(|error| {
-            let advice = advice(&error);
-            AcceptFailed::new(self.listener.local_address(), error).with_advice(advice).into()
-        }))
-    }
-
-    /// Linux hands no option of the listener down to what it accepts.
-    fn prepare(&self, connection: UnixConnection) -> io::Result<UnixConnection> {
-        if cfg!(any(target_os = "linux", target_os = "android")) {
-            self.accepted
-                .apply_buffers(&SockRef::from(&connection))
-                .map_err(OptionRefused::into_error)?;
-        }
-        Ok(connection)
     }
 }

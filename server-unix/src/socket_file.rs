@@ -3,7 +3,10 @@
 use std::{
     fs::{self, FileType, Metadata, Permissions},
     io,
-    os::unix::fs::{FileTypeExt, PermissionsExt, lchown},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{FileTypeExt, PermissionsExt, lchown},
+    },
     path::{Path, PathBuf},
 };
 
@@ -19,15 +22,16 @@ use crate::{
 
 /// The file that this server's socket is bound to.
 ///
-/// Drop removes it if it is still this one, and the lock after it. That has to happen while the
-/// socket is open: it keeps the file's number from being given to another file.
+/// Drop removes it if it is still this one and nobody else has its lock, and the lock after it.
+/// That has to happen while the socket is open: it keeps the file's number from being given to
+/// another file.
 #[derive(Debug)]
 pub(crate) struct SocketFile {
     path: PathBuf,
     identity: Identity,
     is_ours: bool,
     // After the file is removed, which the drop of this struct does.
-    _lock: LockFile,
+    lock: LockFile,
 }
 
 impl SocketFile {
@@ -37,7 +41,21 @@ impl SocketFile {
         if !metadata.file_type().is_socket() {
             return Err(not_a_socket(metadata.file_type()).into());
         }
-        Ok(Self { path, identity: Identity::of(&metadata), is_ours: true, _lock: lock })
+        Ok(Self { path, identity: Identity::of(&metadata), is_ours: true, lock })
+    }
+
+    /// The file at `path` of a socket that was inherited with its lock; `None` if the lock is not
+    /// that of the path, or the file is gone.
+    pub(crate) fn inherited(path: PathBuf, lock: OwnedFd) -> Result<Option<Self>, Failure> {
+        let Some(lock) = LockFile::inherited(lock.into(), &path)? else { return Ok(None) };
+        // Whoever has the lock of a path has the socket that is there.
+        let Ok(Some(found)) = socket_at(&path) else { return Ok(None) };
+        Ok(Some(Self { path, identity: Identity::of(&found), is_ours: true, lock }))
+    }
+
+    /// The lock once more: from now on the file belongs to whoever is the last to have it.
+    pub(crate) fn share_lock(&self) -> io::Result<OwnedFd> {
+        self.lock.share()
     }
 
     /// Gives it exactly these permissions.
@@ -62,7 +80,7 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if self.is_ours {
+        if self.is_ours && self.lock.is_last() {
             // If the system refuses, a dead socket stays, which the next server replaces.
             let _ = self.identity.remove_from(&self.path);
         }

@@ -13,5 +13,6 @@ mod denied;
 mod names;
 mod owning;
 mod race;
+mod sharing;
 mod support;
 mod taken;

@@ -36,7 +36,7 @@ pub use crate::{
     error::{AcceptFailed, LimitReached, ListenFailed},
     group::ServerGroup,
     network::{InvalidNetwork, Network},
-    slot::Slot,
+    slot::{Slot, SlotHandle},
 };
 
 mod accept;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll},
 };
 
@@ -124,6 +124,11 @@ impl<L: Send + 'static> Slot<L> {
         listener
     }
 
+    /// Looks at the listener from elsewhere, also while this slot is being polled.
+    pub fn handle(&self) -> SlotHandle<L> {
+        SlotHandle { listener: Arc::downgrade(&self.listener) }
+    }
+
     /// The control of this slot.
     pub fn control(&self) -> Control {
         self.control.clone()
@@ -139,6 +144,49 @@ impl<L> Drop for Slot<L> {
 impl<L> fmt::Debug for Slot<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slot").field("state", &self.control.state()).finish()
+    }
+}
+
+/// Looks at the listener of a [`Slot`] from any task, whoever owns the slot.
+///
+/// A clone looks at the same listener. It keeps nothing open: once the slot is closed or dropped
+/// there is nothing to look at.
+///
+/// # Examples
+///
+/// ```
+/// use socketry_server::Slot;
+///
+/// let slot = Slot::new("listener");
+/// let handle = slot.handle();
+/// assert_eq!(handle.with(|listener| listener.len()), Some(8));
+///
+/// slot.control().close();
+/// assert_eq!(handle.with(|listener| listener.len()), None);
+/// ```
+pub struct SlotHandle<L> {
+    listener: Weak<Mutex<Option<L>>>,
+}
+
+impl<L> SlotHandle<L> {
+    /// Looks at the listener; `None` if it is closed.
+    ///
+    /// The lock of the slot is held meanwhile: `look` SHOULD return at once, and MUST NOT close the
+    /// server, which would wait for that lock.
+    pub fn with<R>(&self, look: impl FnOnce(&L) -> R) -> Option<R> {
+        lock(&*self.listener.upgrade()?).as_ref().map(look)
+    }
+}
+
+impl<L> Clone for SlotHandle<L> {
+    fn clone(&self) -> Self {
+        Self { listener: self.listener.clone() }
+    }
+}
+
+impl<L> fmt::Debug for SlotHandle<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SlotHandle").finish_non_exhaustive()
     }
 }
 
@@ -198,6 +246,16 @@ mod tests {
         assert_eq!(poll(&mut slot, &mut cx), Poll::Pending);
         slot.control().resume();
         assert_eq!(poll(&mut slot, &mut cx), Poll::Ready(Some(1)));
+    }
+
+    #[test]
+    fn a_kept_handle_keeps_no_listener() {
+        let listener = Arc::new(());
+        let slot = Slot::new(listener.clone());
+        let handle = slot.handle();
+        drop(slot);
+        assert_eq!(Arc::strong_count(&listener), 1);
+        assert_eq!(handle.with(|_| ()), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! - `DnsServer` (with the feature `dns`): a nameserver that follows a script, also a bad one;
 //! - `run_namespace_tests` (with the feature `namespace`): tests that have a network and files of
 //!   their own;
+//! - [`ClientLoad`]: clients that never stop coming;
 //! - [`TestDir`]: a directory that goes away with the test;
 //! - `TestAuthority` and `TestCertificate` (with the feature `tls`): certificates made at run time,
 //!   good ones and all kinds of bad ones;
@@ -73,6 +74,7 @@ pub use crate::{
     baseline::Baseline,
     check_connection::{check_abort, check_connection},
     check_server::{check_control, check_drop},
+    client_load::ClientLoad,
     directory::TestDir,
     faulty::{Faults, FaultyConnection, IoCounts, Operation, faulty},
     manual_clock::ManualClock,
@@ -90,6 +92,7 @@ mod check_connection;
 #[cfg(feature = "dns")]
 mod check_resolver;
 mod check_server;
+mod client_load;
 mod directory;
 #[cfg(feature = "dns")]
 mod dns;

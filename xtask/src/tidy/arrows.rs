@@ -74,6 +74,7 @@ const ROOMS: &[Room] = &[
         tests_use: &["testing"],
     },
     Room { folder: "server-limiting", uses: &["connection", "server"], tests_use: &["testing"] },
+    Room { folder: "server-handover", uses: &["connection"], tests_use: &["testing"] },
     Room { folder: "resolver-system", uses: &["resolver"], tests_use: &["testing"] },
     Room {
         folder: "resolver-async-std",
@@ -103,6 +104,7 @@ const ROOMS: &[Room] = &[
             "server-proxy",
             "server-tls",
             "server-limiting",
+            "server-handover",
         ],
         tests_use: &["testing"],
     },
