@@ -45,10 +45,19 @@ impl ServerBuilder {
 
     /// Puts around a listener what belongs below TLS.
     fn layers_below(&self, server: Server) -> Server {
+        let server = match &self.config.proxy {
+            Some(proxy) => proxy.around(server, self.clock.as_ref()),
+            None => server,
+        };
         match self.to_gate() {
             Some(gate) => GateServer::new(server, gate).into(),
             None => server,
         }
+    }
+
+    #[cfg(feature = "tls")]
+    fn has_layers_below(&self) -> bool {
+        self.config.proxy.is_some() || self.config.gate.is_some() || self.gate.is_some()
     }
 
     /// Puts around a server what belongs above TLS.
@@ -72,7 +81,7 @@ impl ServerBuilder {
     async fn bind_tls(&self, address: SocketAddr) -> io::Result<Server> {
         let tls = self.load_tls().await.map_err(|error| failed_under_tls(address, error))?;
         let tcp = self.bind_tcp(address).map_err(|error| under_tls(address, error))?;
-        Ok(match self.config.gate.is_some() || self.gate.is_some() {
+        Ok(match self.has_layers_below() {
             true => self.secure(self.layers_below(tcp.into()), tls).into(),
             false => self.secure(tcp, tls).into(), // nothing is between, and no box is needed
         })

@@ -6,6 +6,7 @@ pub use self::{
     gate::{GateConfig, RateConfig, RatePeriod},
     happy_eyeballs::{AddressFamilies, HappyEyeballs},
     limits::{AtLimitConfig, LimitsConfig, WhenBehindConfig},
+    proxy::{ProxyConfig, UntrustedConfig},
     server::{ServerConfig, TcpServerConfig, UnixServerConfig},
     setting::Setting,
     socket::{KeepaliveConfig, SocketConfig},
@@ -26,6 +27,7 @@ mod limits;
 mod networks;
 #[cfg(feature = "serde")]
 mod octal;
+mod proxy;
 mod server;
 mod setting;
 mod socket;

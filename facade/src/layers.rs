@@ -1,15 +1,19 @@
 //! What is wired around a listener, in the order in which it has to be.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use socketry_connection::Clock;
 use socketry_server::AtLimit;
 use socketry_server_gate::{Gate, GateSettings, Rate};
 use socketry_server_limiting::{Alarm, LimitingServer, WhenBehind};
+use socketry_server_proxy::{ProxyOptions, ProxyServer, Untrusted};
 
 use crate::{
-    Server,
-    config::{AtLimitConfig, GateConfig, LimitsConfig, RateConfig, RatePeriod, WhenBehindConfig},
+    Server, Setting,
+    config::{
+        AtLimitConfig, GateConfig, LimitsConfig, ProxyConfig, RateConfig, RatePeriod,
+        UntrustedConfig, WhenBehindConfig,
+    },
 };
 
 /// An alarm: raised at so many, cleared at so many, and who is told.
@@ -30,6 +34,36 @@ impl From<WhenBehindConfig> for WhenBehind {
             WhenBehindConfig::Wait => Self::Wait,
             WhenBehindConfig::Drop => Self::Drop,
             WhenBehindConfig::Close => Self::Close,
+        }
+    }
+}
+
+impl From<UntrustedConfig> for Untrusted {
+    fn from(config: UntrustedConfig) -> Self {
+        match config {
+            UntrustedConfig::Refuse => Self::Refuse,
+            UntrustedConfig::PassThrough => Self::PassThrough,
+        }
+    }
+}
+
+impl ProxyConfig {
+    /// The innermost layer.
+    pub(crate) fn around(&self, inner: Server, clock: Option<&Arc<dyn Clock>>) -> Server {
+        let options = ProxyOptions::trusting(self.trusted.iter().copied())
+            .trust_without_ip(self.trust_without_ip)
+            .untrusted(self.untrusted.into())
+            .most_headers(self.most_headers)
+            .longest_header(self.longest_header);
+        let options = match self.header_timeout {
+            Setting::Off => options.header_within(None),
+            Setting::On => options,
+            Setting::With(timeout) => options.header_within(Duration::from(timeout)),
+        };
+        let server = ProxyServer::new(inner, options);
+        match clock {
+            Some(clock) => server.with_clock(clock.clone()).into(),
+            None => server.into(),
         }
     }
 }

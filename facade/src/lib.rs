@@ -87,9 +87,9 @@ pub use crate::{
     config::{
         AddressFamilies, AtLimitConfig, ClientCertificatesConfig, ConnectorConfig, DnsConfig,
         GateConfig, HappyEyeballs, IdentityConfig, KeepaliveConfig, LimitsConfig, Passphrase,
-        RateConfig, RatePeriod, ServerConfig, Setting, SocketConfig, TcpOptions, TcpServerConfig,
-        Timeout, TlsConfig, TlsServerConfig, TlsVersion, TrustedRoots, UnixServerConfig,
-        WhenBehindConfig,
+        ProxyConfig, RateConfig, RatePeriod, ServerConfig, Setting, SocketConfig, TcpOptions,
+        TcpServerConfig, Timeout, TlsConfig, TlsServerConfig, TlsVersion, TrustedRoots,
+        UnixServerConfig, UntrustedConfig, WhenBehindConfig,
     },
     endpoint::{Endpoint, InvalidEndpoint},
     listening::Server,
@@ -151,6 +151,8 @@ pub mod server {
     pub use socketry_server_gate::*;
     #[doc(inline)]
     pub use socketry_server_limiting::*;
+    #[doc(inline)]
+    pub use socketry_server_proxy::*;
     #[doc(inline)]
     pub use socketry_server_tcp::{TcpServer, TcpServerOptions};
     #[cfg(unix)]

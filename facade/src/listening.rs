@@ -6,10 +6,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use socketry_connection::{Address, BoxConnection};
+use socketry_connection::Address;
 use socketry_server::{Accept, AcceptExt, Accepting, BoxServer, Control, Incoming};
 use socketry_server_gate::{Gate, GateServer};
 use socketry_server_limiting::{Connections, LimitingServer};
+use socketry_server_proxy::ProxyServer;
 use socketry_server_tcp::TcpServer;
 #[cfg(feature = "tls")]
 use socketry_server_tls::TlsServer;
@@ -92,6 +93,7 @@ enum Inner {
     Tls(Box<TlsServer<TcpServer>>),
     #[cfg(feature = "tls")]
     Secured(Box<TlsServer<Server>>),
+    Proxied(Box<ProxyServer<Server>>),
     Gated(Box<GateServer<Server>>),
     Limited(Box<LimitingServer<Server>>),
     Custom(BoxServer),
@@ -108,6 +110,7 @@ macro_rules! inside {
             Inner::Tls($inner) => $call,
             #[cfg(feature = "tls")]
             Inner::Secured($inner) => $call,
+            Inner::Proxied($inner) => $call,
             Inner::Gated($inner) => $call,
             Inner::Limited($inner) => $call,
             Inner::Custom($inner) => $call,
@@ -222,6 +225,7 @@ impl Server {
         match &self.0 {
             #[cfg(feature = "tls")]
             Inner::Secured(server) => Some(server.get_ref()),
+            Inner::Proxied(server) => Some(server.get_ref()),
             Inner::Gated(server) => Some(server.get_ref()),
             Inner::Limited(server) => Some(server.get_ref()),
             _ => None,

@@ -10,7 +10,9 @@ use socketry_server_limiting::Alarm;
 #[cfg(feature = "tls")]
 use socketry_server_tls::ServerTls;
 
-use crate::{GateConfig, LimitsConfig, ServerConfig, TlsServerConfig, layers::AlarmOptions};
+use crate::{
+    GateConfig, LimitsConfig, ProxyConfig, ServerConfig, TlsServerConfig, layers::AlarmOptions,
+};
 
 /// How a [`Server`] is put together: [`Server::builder`].
 ///
@@ -148,6 +150,13 @@ impl ServerBuilder {
         spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
     ) -> Self {
         self.spawner = Some(Arc::new(spawn));
+        self
+    }
+
+    /// Which proxies stand in front of the server and say, in the PROXY protocol, whose connection it is.
+    /// By default none. It is for all schemes, and below the gate and TLS.
+    pub fn proxy(mut self, proxy: ProxyConfig) -> Self {
+        self.config.proxy = Some(proxy);
         self
     }
 

@@ -10,6 +10,7 @@ use socketry_connection_socket::UnixConnection;
 use socketry_connection_tls::TlsConnection;
 use socketry_server_gate::GatedConnection;
 use socketry_server_limiting::{Tracked, TrackedConnection};
+use socketry_server_proxy::ProxiedConnection;
 
 use crate::ending::end;
 
@@ -48,6 +49,7 @@ enum Inner {
     Tls(TlsConnection<TcpConnection>),
     #[cfg(feature = "tls")]
     Secured(Box<TlsConnection<Socket>>),
+    Proxied(Box<ProxiedConnection<Socket>>),
     Gated(Box<GatedConnection<Socket>>),
     Tracked(Box<TrackedConnection<Socket>>),
     Custom(BoxConnection),
@@ -64,6 +66,7 @@ macro_rules! inside {
             Inner::Tls($connection) => $call,
             #[cfg(feature = "tls")]
             Inner::Secured($connection) => $call,
+            Inner::Proxied($connection) => $call,
             Inner::Gated($connection) => $call,
             Inner::Tracked($connection) => $call,
             Inner::Custom($connection) => $call,
@@ -161,6 +164,7 @@ impl Socket {
         match &self.0 {
             #[cfg(feature = "tls")]
             Inner::Secured(connection) => Some(connection.get_ref()),
+            Inner::Proxied(connection) => Some(connection.get_ref()),
             Inner::Gated(connection) => Some(connection.get_ref()),
             Inner::Tracked(connection) => Some(connection.get_ref()),
             _ => None,

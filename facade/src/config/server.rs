@@ -4,7 +4,7 @@ use std::io;
 
 use socketry_server_tcp::TcpServerOptions;
 
-use super::{GateConfig, LimitsConfig, SocketConfig, TlsServerConfig};
+use super::{GateConfig, LimitsConfig, ProxyConfig, SocketConfig, TlsServerConfig};
 use crate::{Endpoint, InvalidEndpoint, Server, ServerBuilder};
 
 /// The options of a [`Server`] as plain data, for programs that are told by a file.
@@ -51,6 +51,8 @@ pub struct ServerConfig {
     pub tls: TlsServerConfig,
     /// Options of servers on Unix sockets.
     pub unix: UnixServerConfig,
+    /// Which proxies stand in front of the server. By default none.
+    pub proxy: Option<ProxyConfig>,
     /// Who may come in and how many at once, before TLS. By default everybody.
     pub gate: Option<GateConfig>,
     /// How many connections are open at a time, and how long. By default nobody counts them.

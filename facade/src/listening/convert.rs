@@ -4,6 +4,7 @@ use socketry_connection::BoxConnection;
 use socketry_server::{Accept, BoxServer};
 use socketry_server_gate::GateServer;
 use socketry_server_limiting::LimitingServer;
+use socketry_server_proxy::ProxyServer;
 use socketry_server_tcp::TcpServer;
 #[cfg(feature = "tls")]
 use socketry_server_tls::TlsServer;
@@ -36,6 +37,12 @@ impl From<TlsServer<TcpServer>> for Server {
 impl From<TlsServer<Server>> for Server {
     fn from(server: TlsServer<Server>) -> Self {
         Self(Inner::Secured(Box::new(server)))
+    }
+}
+
+impl From<ProxyServer<Server>> for Server {
+    fn from(server: ProxyServer<Server>) -> Self {
+        Self(Inner::Proxied(Box::new(server)))
     }
 }
 

@@ -8,6 +8,7 @@ use socketry_connection_socket::UnixConnection;
 use socketry_connection_tls::TlsConnection;
 use socketry_server_gate::GatedConnection;
 use socketry_server_limiting::TrackedConnection;
+use socketry_server_proxy::ProxiedConnection;
 
 use super::{Inner, Socket};
 
@@ -43,6 +44,12 @@ impl From<TlsConnection<BoxConnection>> for Socket {
 impl From<TlsConnection<Socket>> for Socket {
     fn from(connection: TlsConnection<Socket>) -> Self {
         Self(Inner::Secured(Box::new(connection)))
+    }
+}
+
+impl From<ProxiedConnection<Socket>> for Socket {
+    fn from(connection: ProxiedConnection<Socket>) -> Self {
+        Self(Inner::Proxied(Box::new(connection)))
     }
 }
 
