@@ -67,7 +67,6 @@ pub use crate::{
 mod accept;
 mod connection;
 mod crc32c;
-mod due;
 mod encode;
 mod failed;
 mod header;

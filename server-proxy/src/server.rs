@@ -4,9 +4,9 @@ use std::{collections::VecDeque, fmt, io, sync::Arc};
 
 use futures_util::stream::FuturesUnordered;
 use socketry_connection::Clock;
-use socketry_server::{Accept, Watch};
+use socketry_server::{Accept, Signal, Watch};
 
-use crate::{ProxiedConnection, ProxyOptions, due::Due, reading::Reading};
+use crate::{ProxiedConnection, ProxyOptions, reading::Reading};
 
 /// Takes the connections of the server inside, reads the PROXY header with which each begins, and
 /// yields them as those of whom the header names.
@@ -66,7 +66,7 @@ use crate::{ProxiedConnection, ProxyOptions, due::Due, reading::Reading};
 /// ```
 pub struct ProxyServer<A: Accept> {
     pub(crate) inner: A,
-    pub(crate) inner_is_due: Due,
+    pub(crate) inner_is_due: Signal,
     pub(crate) inner_has_ended: bool,
     pub(crate) watch: Watch,
     pub(crate) options: ProxyOptions,
@@ -83,7 +83,7 @@ impl<A: Accept> ProxyServer<A> {
         Self {
             watch: inner.control().watch(),
             inner,
-            inner_is_due: Due::new(),
+            inner_is_due: Signal::new(),
             inner_has_ended: false,
             options,
             clock: None,

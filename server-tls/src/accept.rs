@@ -142,9 +142,9 @@ impl<A: Accept> TlsServer<A> {
             return Poll::Pending;
         }
         if self.inner_is_due.take(cx) {
-            match self.inner.poll_accept(&mut Context::from_waker(self.inner_is_due.waker())) {
+            match self.inner.poll_accept(&mut self.inner_is_due.context()) {
                 Poll::Ready(Some(result)) => {
-                    self.inner_is_due.remember();
+                    self.inner_is_due.set();
                     return Poll::Ready(Some(result));
                 }
                 Poll::Ready(None) => {
@@ -163,9 +163,8 @@ impl<A: Accept> TlsServer<A> {
     /// Lets the server inside go on without taking anybody, and sees to it that it is asked again.
     fn poll_inner_progress(&mut self, cx: &mut Context<'_>) {
         self.inner_is_due.take(cx);
-        let waker = self.inner_is_due.waker();
-        let Poll::Pending = self.inner.poll_progress(&mut Context::from_waker(waker));
-        self.inner_is_due.remember();
+        let Poll::Pending = self.inner.poll_progress(&mut self.inner_is_due.context());
+        self.inner_is_due.set();
         self.poll_state(cx);
     }
 

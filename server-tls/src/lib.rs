@@ -79,7 +79,6 @@ mod places;
 mod reload_failed;
 mod resumption;
 mod server;
-mod signal;
 mod sources;
 mod spawned;
 mod tls;

@@ -4,13 +4,12 @@ use std::{collections::VecDeque, fmt, future::Future, io, pin::Pin, sync::Arc, t
 
 use socketry_connection::Clock;
 use socketry_connection_tls::TlsOptions;
-use socketry_server::{Accept, Watch};
+use socketry_server::{Accept, Signal, Watch};
 
 use crate::{
     ServerTls,
     handshakes::{Ended, Handshakes, in_this_task},
     places::Places,
-    signal::Signal,
     spawned,
     turn::Turn,
     waiting::Waiting,

@@ -36,6 +36,7 @@ pub use crate::{
     error::{AcceptFailed, LimitReached, ListenFailed},
     group::ServerGroup,
     network::{InvalidNetwork, Network},
+    signal::Signal,
     slot::{Slot, SlotHandle},
 };
 
@@ -46,4 +47,5 @@ mod control;
 mod error;
 mod group;
 mod network;
+mod signal;
 mod slot;
