@@ -6,8 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, from_value, json, to_value};
 use socketry::{
     AddressFamilies, AtLimitConfig, ConnectorConfig, DnsConfig, Endpoint, GateConfig,
-    HappyEyeballs, KeepaliveConfig, LimitsConfig, RateConfig, ServerConfig, Setting, SocketConfig,
-    TcpOptions, Timeout, WhenBehindConfig,
+    HappyEyeballs, KeepaliveConfig, LimitsConfig, ProxyConfig, RateConfig, ServerConfig, Setting,
+    SocketConfig, TcpOptions, Timeout, UntrustedConfig, WhenBehindConfig,
 };
 
 #[test]
@@ -84,6 +84,14 @@ fn every_key_of_a_server_is_read() {
             "gid": 33,
             "socket": unusual_socket(),
         },
+        "proxy": {
+            "trusted": ["10.0.0.0/24"],
+            "trust_without_ip": true,
+            "untrusted": "pass_through",
+            "header_timeout": "1s",
+            "most_headers": 9,
+            "longest_header": 1024,
+        },
         "gate": {
             "max_open": 100,
             "max_open_per_prefix": 10,
@@ -114,6 +122,11 @@ fn every_key_of_a_server_is_read() {
     (limits.max_behind, limits.when_behind) = (1024, WhenBehindConfig::Close);
     limits.local_addresses = true;
     expected.limits = Some(limits);
+    let mut proxy = ProxyConfig::trusting(["10.0.0.0/24".parse().unwrap()]);
+    (proxy.trust_without_ip, proxy.untrusted) = (true, UntrustedConfig::PassThrough);
+    proxy.header_timeout = Setting::With(Timeout::from(Duration::from_secs(1)));
+    (proxy.most_headers, proxy.longest_header) = (9, 1024);
+    expected.proxy = Some(proxy);
     let mut gate = GateConfig::default();
     (gate.max_open, gate.max_open_per_prefix) = (Some(100), Some(10));
     gate.rate = Some(RateConfig::per_second(50));
@@ -185,10 +198,27 @@ fn an_unknown_key_is_named_at_every_level() {
         json!({"tcp": {"socket": {"keepalive": {"time": "60s", "bogus": 1}}}}),
         json!({"unix": {"bogus": 1}}),
         json!({"unix": {"socket": {"bogus": 1}}}),
+        json!({"proxy": {"bogus": 1}}),
+        json!({"gate": {"bogus": 1}}),
+        json!({"gate": {"rate": {"count": 1, "per": "second", "bogus": 1}}}),
+        json!({"limits": {"bogus": 1}}),
     ] {
         let error = error::<ServerConfig>(text.clone());
         assert!(error.contains("unknown field `bogus`"), "{text}: {error}");
     }
+}
+
+#[test]
+fn a_network_in_another_form_is_refused_and_told_how_to_write_it() {
+    let denied = |network: &str| error::<ServerConfig>(json!({"gate": {"deny": [network]}}));
+    assert!(denied("10.0.0.1/8").contains("write 10.0.0.0/8"), "{}", denied("10.0.0.1/8"));
+    assert!(denied("example.org").contains("as in 10.0.0.0/8"), "{}", denied("example.org"));
+}
+
+#[test]
+fn a_rate_without_its_time_is_refused() {
+    let error = error::<ServerConfig>(json!({"gate": {"rate": {"count": 1}}}));
+    assert!(error.contains("missing field `per`"), "{error}");
 }
 
 #[test]

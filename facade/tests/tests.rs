@@ -25,6 +25,7 @@ mod limits;
 mod localhost;
 mod names;
 mod port;
+mod proxied;
 mod reachable;
 mod serving;
 mod slots;

@@ -4,10 +4,13 @@
 use std::{io, net::TcpStream, sync::Arc, task::Poll, time::Duration};
 
 use futures_lite::{
-    AsyncReadExt,
+    AsyncReadExt, AsyncWriteExt,
     future::{self, block_on, poll_once},
 };
-use socketry::{Accept, AtLimitConfig, LimitsConfig, Server, tls::TlsInfo};
+use socketry::{
+    Accept, AtLimitConfig, GateConfig, LimitsConfig, ProxyConfig, Server, server::ProxyHeader,
+    tls::TlsInfo,
+};
 use socketry_testing::{CountingWaker, ManualClock};
 
 use crate::support::{Files, client, localhost, meet};
@@ -135,4 +138,28 @@ fn closing_a_full_server_ends_it_when_the_last_handshake_has() {
     clock.advance(Duration::from_secs(10));
     assert!(block_on(server.accept()).unwrap().is_err());
     assert!(block_on(server.accept()).is_none());
+}
+
+#[test]
+fn a_header_of_a_proxy_comes_before_tls_and_its_addresses_are_those_of_the_tls_connection() {
+    let files = Files::new();
+    let loopback = ["127.0.0.0/8".parse().unwrap()];
+    let builder = Server::builder()
+        .tls(files.server_config())
+        .proxy(ProxyConfig::trusting(loopback))
+        .gate(GateConfig::default())
+        .limits(LimitsConfig::default());
+    let mut server = block_on(builder.bind("tls://127.0.0.1:0")).unwrap();
+    let tls = files.client_config().to_client().unwrap();
+    block_on(async {
+        let address = server.local_address().unwrap().socket_address().unwrap();
+        let mut plain = socketry::connect(address).await.unwrap();
+        plain.write_all(b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n").await.unwrap();
+        let name = "localhost".parse().unwrap();
+        let (ours, theirs) = future::zip(tls.upgrade(plain, name), server.accept()).await;
+        let (_ours, theirs) = (ours.unwrap(), theirs.unwrap().unwrap());
+        assert_eq!(theirs.remote_address().unwrap().to_string(), "tls://192.0.2.7:4711");
+        assert!(theirs.attributes().get::<ProxyHeader>().is_some());
+        assert!(theirs.attributes().get::<TlsInfo>().is_some() && theirs.as_tcp().is_some());
+    });
 }
