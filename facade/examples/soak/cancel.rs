@@ -15,7 +15,6 @@ use crate::{
 };
 
 mod connects;
-mod random;
 mod targets;
 
 /// The same connects in every run.

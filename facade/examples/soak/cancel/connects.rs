@@ -11,8 +11,11 @@ use socketry::{
     resolver::{CachingResolver, HickoryResolver},
 };
 
-use super::{random::Random, targets::Targets};
-use crate::nameserver::{BOTH, LOST_AAAA};
+use super::targets::Targets;
+use crate::{
+    nameserver::{BOTH, LOST_AAAA},
+    random::Random,
+};
 
 /// How many are under way at the same time.
 const AT_ONCE: u32 = 16;

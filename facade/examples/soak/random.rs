@@ -3,17 +3,17 @@
 use std::cell::Cell;
 
 /// SplitMix64: small, and good enough to choose moments.
-pub(super) struct Random {
+pub(crate) struct Random {
     state: Cell<u64>,
 }
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: Cell::new(seed) }
     }
 
     /// A number from 0 to `end`, without `end`, which is small: the bias does not matter then.
-    pub(super) fn below(&self, end: u32) -> u32 {
+    pub(crate) fn below(&self, end: u32) -> u32 {
         let state = self.state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
         self.state.set(state);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
