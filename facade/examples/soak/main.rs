@@ -8,6 +8,8 @@
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
+mod backlog;
+#[cfg(target_os = "linux")]
 mod broadcast;
 #[cfg(target_os = "linux")]
 mod broadcasting;

@@ -3,15 +3,16 @@
 use std::{io, process::ExitCode, time::Instant};
 
 use crate::{
-    broadcast, broadcasting, cancel, churn, connections, echo, exhaustion, far, handshakes, keeper,
-    names, nameserver, report::Report, secure, size::Size, stack,
+    backlog, broadcast, broadcasting, cancel, churn, connections, echo, exhaustion, far,
+    handshakes, keeper, names, nameserver, report::Report, secure, size::Size, stack,
 };
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("exhaustion", exhaustion::run),
+    ("backlog", backlog::run),
     ("cancel", cancel::run),
     ("names", names::run),
     ("handshakes", handshakes::run),
@@ -20,8 +21,7 @@ const PARTS: [(&str, Part); 7] = [
     ("broadcast", broadcast::run),
 ];
 
-const USAGE: &str =
-    "soak [--full] [exhaustion] [cancel] [names] [handshakes] [connections] [churn] [broadcast]";
+const USAGE: &str = "soak [--full] [exhaustion] [backlog] [cancel] [names] [handshakes] [connections] [churn] [broadcast]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,6 +45,7 @@ fn help(role: &str) -> ExitCode {
         "nameserver" => nameserver::run(),
         "far" => far::run(),
         "secure" => secure::run(),
+        "backlog" => backlog::serve(),
         "stack" => stack::run(),
         "broadcast" => broadcasting::run(),
         "broadcast-tls" => broadcasting::run_tls(),
