@@ -10,6 +10,7 @@
 //! - `list`: what is known of connections, and closing them from outside.
 //! - `writing`, `behind`, `two_tasks`: what others write arrives whole and in order, whatever the owner
 //!   does; who does not read, and what that costs whom.
+//! - `races`: what other threads do while the owner is being polled.
 //! - `time`: connections that are idle or old.
 //! - `drain`: stopping, whoever is polled or not.
 //! - `alarms`: being told once.
@@ -23,6 +24,7 @@ mod drain;
 mod ending;
 mod limit;
 mod list;
+mod races;
 mod support;
 mod time;
 mod two_tasks;

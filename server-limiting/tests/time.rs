@@ -140,3 +140,14 @@ fn those_who_have_left_are_not_kept_until_their_time_would_be_up() {
     assert!(poll_accept(&mut server).is_pending());
     assert!(!stays.tracked().is_open());
 }
+
+#[test]
+fn what_many_have_needed_is_given_back_when_few_are_left() {
+    let (server, handle, _clock) = on_a_clock(None);
+    let mut server = server.idle_timeout(MINUTE);
+    let kept = allocation_counter::measure(|| {
+        let inside: Vec<_> = (0..4000).map(|_| meet(&mut server, &handle)).collect();
+        drop(inside);
+    });
+    assert!(kept.bytes_current < 16 * 1024, "{kept:?}");
+}
