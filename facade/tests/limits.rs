@@ -147,7 +147,8 @@ fn alarms_of_the_builder_are_raised() {
 
 #[test]
 fn a_server_is_drained_on_real_sockets() {
-    let mut server = limited("127.0.0.1:0", LimitsConfig::default());
+    let directory = TempDir::new();
+    let mut server = limited(&directory.endpoint(), LimitsConfig::default());
     let address = server.local_address().unwrap();
     let (mut client, accepted) = meet(&mut server);
     let drained = block_on(server.connections().unwrap().drain(Duration::ZERO));

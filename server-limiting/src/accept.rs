@@ -108,7 +108,10 @@ impl<A: Accept> LimitingServer<A> {
     }
 
     fn local_address_of(&mut self, connection: &A::Connection) -> Option<Arc<Address>> {
-        let local = connection.local_address().filter(|_| self.has_local_addresses)?;
+        if !self.has_local_addresses {
+            return None; // not even asked for: with TCP that is a system call
+        }
+        let local = connection.local_address()?;
         if self.local.as_deref() != Some(&local) {
             self.local = Some(Arc::new(local));
         }

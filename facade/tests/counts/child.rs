@@ -9,11 +9,10 @@ use std::{
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
 use smol::LocalExecutor;
 use socketry::{
-    Accept, AcceptExt, Connect, Connector, HostPort,
-    connection::TcpConnection,
+    Accept, AcceptExt, Connect, Connection, Connector, HostPort,
     connector::{DnsConnector, FixedConnector, RaceConnector, TcpConnector, TimeoutConnector},
     resolver::StaticResolver,
-    server::TcpServer,
+    server::{Gate, GateServer, GateSettings, LimitingServer, Rate, TcpServer},
 };
 use socketry_connection_socket::Turn;
 
@@ -47,8 +46,10 @@ pub(crate) fn run(work: &str, amount: usize, address: &str) {
         }
         "connect-name" => connect_by_name(NAME, amount, address),
         "connect-name-of-many" => connect_by_name(NAME_OF_MANY, amount, address),
-        "accept" => accept(amount),
-        "echo" => echo(amount),
+        "accept" => accept(listen(), amount),
+        "accept-limited" => accept(limited(listen()), amount),
+        "echo" => echo(listen(), amount),
+        "echo-limited" => echo(limited(listen()), amount),
         _ => panic!("there is no work {work:?}"),
     }
 }
@@ -82,8 +83,7 @@ fn connect_to<T: Send>(connector: &impl Connect<T>, amount: usize, target: impl 
 }
 
 /// Accepts and drops, when all clients are waiting already.
-fn accept(amount: usize) {
-    let mut server = listen();
+fn accept(mut server: impl Accept, amount: usize) {
     smol::block_on(async {
         for _ in 0..amount {
             server.accept().await.unwrap().unwrap();
@@ -92,8 +92,7 @@ fn accept(amount: usize) {
 }
 
 /// Echoes what `amount` clients say until they have all left.
-fn echo(amount: usize) {
-    let mut server = listen();
+fn echo(mut server: impl Accept, amount: usize) {
     let tasks = LocalExecutor::new();
     smol::block_on(tasks.run(async {
         let mut echoing = Vec::new();
@@ -107,7 +106,7 @@ fn echo(amount: usize) {
     }));
 }
 
-async fn echo_to(mut connection: TcpConnection) -> io::Result<()> {
+async fn echo_to(mut connection: impl Connection) -> io::Result<()> {
     let mut buffer = [0; 1024];
     loop {
         match connection.read(&mut buffer).await? {
@@ -115,6 +114,14 @@ async fn echo_to(mut connection: TcpConnection) -> io::Result<()> {
             count => connection.write_all(&buffer[..count]).await?,
         }
     }
+}
+
+/// With a gate and the list of connections around it, and a limit that nobody reaches.
+fn limited(server: TcpServer) -> LimitingServer<GateServer<TcpServer>> {
+    let mut settings = GateSettings::default();
+    settings.most_open_per_prefix = Some(1_000_000);
+    settings.rate_per_prefix = Some(Rate::per_second(1_000_000));
+    LimitingServer::new(GateServer::new(server, Gate::new(settings)), 1_000_000)
 }
 
 /// Tells the parent where this listens, and waits until it says that all is ready.
