@@ -122,6 +122,9 @@ impl<A: Accept> TlsServer<A> {
                 Poll::Ready(None) | Poll::Pending => return None,
             },
         };
+        if self.waiting.len() > 0 {
+            self.poll_state(cx); // the server may have been closed since the last poll
+        }
         match ended.origin.and_then(|origin| self.waiting.pop(origin)) {
             Some(next) => self.begin(ended.origin, next), // in the same place
             None => self.places.give_back(ended.origin),

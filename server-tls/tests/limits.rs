@@ -104,6 +104,21 @@ fn who_waits_is_closed_with_the_server() {
     assert!(is_at_its_end(&mut second));
 }
 
+/// The task that polls the server is late: it hears of the end and of the close in one poll.
+#[test]
+fn who_waits_gets_no_place_that_is_free_when_the_server_is_closed() {
+    let (server, handle, clock) = server_on_a_clock();
+    let mut server = server.most_handshakes_per_address(1);
+    let _first = come_from(1, &handle);
+    let mut second = come_from(1, &handle);
+    poll_until_idle(&mut server);
+    server.control().close();
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(poll_until_idle(&mut server).len(), 1);
+    assert!(is_at_its_end(&mut second));
+    assert!(block_on(server.accept()).is_none());
+}
+
 #[test]
 fn who_waits_is_closed_with_a_full_server_too() {
     let (server, handle) = server();
