@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::source::Source;
+/// The address that packets to a destination come from: `None` if it cannot be reached from here.
+pub(crate) type Source = Option<IpAddr>;
 
 /// How long a source is believed in. Routes change: an interface comes up, a tunnel goes down. Until
 /// that is noticed an address may be tried too early, which costs one attempt delay at most.

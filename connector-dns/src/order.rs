@@ -9,9 +9,9 @@ use socketry_connection::now;
 
 use crate::{
     families::Families,
+    memory::Source,
     options::Options,
     policy::{Policy, common_prefix, scope},
-    source::Source,
 };
 
 /// How many addresses of a name are put in order: each may cost a few system calls, and how many

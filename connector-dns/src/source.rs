@@ -2,15 +2,12 @@
 
 use std::{
     fmt, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
-use crate::memory::Memory;
-
-/// The address that packets to a destination come from: `None` if it cannot be reached from here.
-pub(crate) type Source = Option<IpAddr>;
+use crate::memory::{Memory, Source};
 
 /// Finds the source of a destination. An error means that nobody can tell.
 type SourceOf = dyn Fn(SocketAddr) -> io::Result<Source> + Send + Sync;
