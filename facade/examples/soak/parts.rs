@@ -3,24 +3,25 @@
 use std::{io, process::ExitCode, time::Instant};
 
 use crate::{
-    broadcast, broadcasting, cancel, connections, echo, exhaustion, far, handshakes, keeper, names,
-    nameserver, report::Report, secure, size::Size,
+    broadcast, broadcasting, cancel, connections, echo, exhaustion, far, following, handover,
+    handshakes, keeper, names, nameserver, report::Report, secure, size::Size,
 };
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("exhaustion", exhaustion::run),
     ("cancel", cancel::run),
     ("names", names::run),
     ("handshakes", handshakes::run),
     ("connections", connections::run),
     ("broadcast", broadcast::run),
+    ("handover", handover::run),
 ];
 
 const USAGE: &str =
-    "soak [--full] [exhaustion] [cancel] [names] [handshakes] [connections] [broadcast]";
+    "soak [--full] [exhaustion] [cancel] [names] [handshakes] [connections] [broadcast] [handover]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +45,8 @@ fn help(role: &str) -> ExitCode {
         "nameserver" => nameserver::run(),
         "far" => far::run(),
         "secure" => secure::run(),
+        "followed" => following::run(),
+        "restarted" => following::run_restarted(),
         "broadcast" => broadcasting::run(),
         "broadcast-tls" => broadcasting::run_tls(),
         _ => Err(io::Error::other(format!("there is no role {role:?}"))),
