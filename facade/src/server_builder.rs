@@ -14,7 +14,7 @@ use crate::{
     GateConfig, LimitsConfig, ProxyConfig, ServerConfig, TlsServerConfig, layers::AlarmOptions,
 };
 
-/// How a [`Server`] is put together: [`Server::builder`].
+/// How a [`Server`](crate::Server) is put together: [`Server::builder`](crate::Server::builder).
 ///
 /// # Examples
 ///
