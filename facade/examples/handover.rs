@@ -1,7 +1,7 @@
 //! A server that is replaced by itself, and no client is refused.
 //!
 //! Start it, and start it again while it runs: the second process takes the listening sockets over,
-//! and the first one ends. That is how a new version is brought in.
+//! and the first one ends when its clients have. That is how a new version is brought in.
 //!
 //! ```text
 //! cargo run --example handover       # listens on tcp://127.0.0.1:8080 and unix:///tmp/hello.sock
@@ -12,14 +12,11 @@
 
 #[cfg(unix)]
 fn main() -> std::io::Result<()> {
-    use socketry::UnixAddress;
+    use socketry::{UnixAddress, server::Handover};
 
-    let places = unix::Places {
-        meeting: UnixAddress::from_path("/tmp/hello.handover")?,
-        tcp: ([127, 0, 0, 1], 8080).into(),
-        unix: UnixAddress::from_path("/tmp/hello.sock")?,
-    };
-    smol::block_on(unix::run(&places, |line| println!("{line}"))).map(drop)
+    let handover = Handover::new(UnixAddress::from_path("/tmp/hello.handover")?);
+    let endpoints = ["tcp://127.0.0.1:8080", "unix:///tmp/hello.sock"];
+    smol::block_on(unix::run(&handover, &endpoints, |line| println!("{line}"))).map(drop)
 }
 
 #[cfg(not(unix))]
@@ -31,90 +28,60 @@ fn main() {
 pub mod unix {
     //! The program itself.
 
-    use std::{io, net::SocketAddr, process};
+    use std::{io, process, time::Duration};
 
     use futures_lite::{AsyncWriteExt, future};
-    use socketry::{Accept, AcceptExt, Server, ServerGroup, UnixAddress};
-    use socketry_server_handover::{Handover, Inherited, NamedSocket};
-    use socketry_server_tcp::{TcpServer, TcpServerHandle};
-    use socketry_server_unix::{UnixServer, UnixServerHandle};
+    use socketry::{
+        AcceptExt, Server, ServerGroup,
+        server::{Handover, LimitingServer},
+    };
 
-    /// Where it listens, and where it meets its successor.
-    #[derive(Debug)]
-    pub struct Places {
-        /// Where it meets its successor.
-        pub meeting: UnixAddress,
-        /// Where it listens on TCP, if it is the first.
-        pub tcp: SocketAddr,
-        /// Where it listens on a Unix socket, if it is the first.
-        pub unix: UnixAddress,
-    }
+    /// How long the clients of the earlier process may take to end.
+    const DRAIN: Duration = Duration::from_secs(10);
 
     /// Greets everybody until a successor does; how many that were.
-    pub async fn run(places: &Places, mut say: impl FnMut(String)) -> io::Result<usize> {
-        let handover = Handover::new(places.meeting.clone());
-        let (tcp, unix) = match handover.take().await? {
-            Some(inherited) => take_over(inherited).await?,
-            None => (TcpServer::bind(places.tcp)?, UnixServer::bind(&places.unix)?),
-        };
-        let mut offer = handover.offer()?;
-        for address in [tcp.local_address(), unix.local_address()].into_iter().flatten() {
-            say(format!("listening on {address}"));
+    pub async fn run(
+        handover: &Handover,
+        endpoints: &[impl AsRef<str>],
+        mut say: impl FnMut(String),
+    ) -> io::Result<u64> {
+        let mut inherited = handover.take().await?; // from the earlier process, if there is one
+        let (builder, mut servers) = (Server::builder(), Vec::new());
+        for endpoint in endpoints {
+            servers.push(builder.take_or_bind(endpoint.as_ref(), inherited.as_mut()).await?);
         }
-        let handles = (tcp.handle(), unix.handle());
-        let server = Server::from(ServerGroup::new([tcp.boxed(), unix.boxed()]).boxed());
-        let control = server.control();
+        if let Some(inherited) = inherited {
+            inherited.ready().await?; // and from now on it takes nobody
+        }
+        let mut offer = handover.offer()?;
+
+        let group = ServerGroup::new(servers);
+        group.local_addresses().for_each(|address| say(format!("listening on {address}")));
+        let server = LimitingServer::new(Server::from(group), None);
+        let (handle, connections) = (server.get_ref().handle(), server.connections());
         let leaving = async {
-            while let Err(error) = offer.hand_on(|| duplicates(&handles)).await {
+            while let Err(error) = offer.hand_on(|| handle.sockets()).await {
                 eprintln!("{error}"); // nobody has taken over; this one serves on
             }
-            control.close(); // who waits in the backlog is served by the successor
+            connections.drain(DRAIN).await // who waits in the backlog is served by the successor
         };
-        let (greeted, ()) = future::zip(greet(server), leaving).await;
-        say(format!("goodbye, after {greeted} clients"));
-        Ok(greeted)
+        let ((), drained) = future::zip(serve(server), leaving).await;
+        say(drained.to_string());
+        say(format!("goodbye, after {} clients", connections.accepted()));
+        Ok(connections.accepted())
     }
 
-    /// Serves what the earlier process serves, and lets it go.
-    async fn take_over(mut inherited: Inherited) -> io::Result<(TcpServer, UnixServer)> {
-        let mut take = |name: &str| {
-            let missing = || io::Error::other(format!("the earlier process has no socket {name}"));
-            inherited.take(name).ok_or_else(missing)
-        };
-        let tcp = TcpServer::from_fd(take("tcp")?.socket)?;
-        let unix = take("unix")?;
-        let unix = match unix.lock {
-            Some(lock) => UnixServer::from_fd_with_lock(unix.socket, lock)?,
-            None => UnixServer::from_fd(unix.socket)?,
-        };
-        inherited.ready().await?;
-        Ok((tcp, unix))
-    }
-
-    /// What a successor gets; of servers that are closed there is nothing.
-    fn duplicates(
-        (tcp, unix): &(TcpServerHandle, UnixServerHandle),
-    ) -> io::Result<Vec<NamedSocket>> {
-        let tcp = tcp.duplicate()?.map(|listener| NamedSocket::new("tcp", listener));
-        let unix = unix.duplicate()?.map(|duplicate| {
-            NamedSocket::new("unix", duplicate.listener).with_lock(duplicate.lock)
-        });
-        Ok(tcp.into_iter().chain(unix).collect())
-    }
-
-    async fn greet(mut server: Server) -> usize {
-        let mut greeted = 0;
+    async fn serve(mut server: LimitingServer<Server>) {
         let greeting = format!("hello from process {}\n", process::id());
         while let Some(client) = server.accept().await {
-            let outcome = match client {
-                Ok(mut socket) => socket.write_all(greeting.as_bytes()).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(()) => greeted += 1,
+            match client {
+                Ok(mut socket) => {
+                    let greeting = greeting.clone();
+                    let greet = async move { socket.write_all(greeting.as_bytes()).await };
+                    smol::spawn(greet).detach();
+                }
                 Err(error) => eprintln!("{error}"), // the server goes on
             }
         }
-        greeted
     }
 }

@@ -1,17 +1,30 @@
 //! Listening, with everything wired around it.
 
-#[cfg(not(unix))]
-use std::fmt;
-use std::{io, net::SocketAddr};
+use std::io;
+#[cfg(unix)]
+use std::sync::Arc;
 
 #[cfg(feature = "tls")]
-use socketry_server::Accept;
+use socketry_server::{Accept, ListenFailed};
 use socketry_server_gate::{Gate, GateServer};
-use socketry_server_tcp::TcpServer;
 #[cfg(feature = "tls")]
 use socketry_server_tls::{ServerTls, TlsServer};
 
 use crate::{Endpoint, InvalidEndpoint, Server, ServerBuilder, endpoint::ServerTarget};
+
+mod opening;
+#[cfg(unix)]
+mod taking;
+
+/// What is known of a server before a socket is opened or taken. Nothing in it is bad input.
+struct Plan {
+    target: ServerTarget,
+    /// What its sockets are called.
+    #[cfg(unix)]
+    name: Arc<str>,
+    #[cfg(feature = "tls")]
+    tls: Option<ServerTls>,
+}
 
 impl ServerBuilder {
     /// Listens on `endpoint` with these options.
@@ -31,16 +44,43 @@ impl ServerBuilder {
         E::Error: Into<InvalidEndpoint>,
     {
         let endpoint = endpoint.try_into().map_err(Into::into)?;
-        let server = match endpoint.for_server()? {
-            ServerTarget::Tcp(address) => self.layers_below(self.bind_tcp(address)?.into()),
-            ServerTarget::Tls(address) => self.bind_tls(address).await?,
-            ServerTarget::Unix(address) => self.layers_below(self.bind_unix(&address)?),
-            ServerTarget::Fd(number) => self.layers_below(self.take_over(number)?),
-            ServerTarget::Systemd(name) => {
-                self.layers_below(self.take_over_from_systemd(name.as_deref())?)
+        let plan = self.plan(endpoint).await?;
+        Ok(self.layers(self.open(&plan)?, plan))
+    }
+
+    /// Finds whatever is wrong with what was given.
+    async fn plan(&self, endpoint: Endpoint) -> io::Result<Plan> {
+        let target = endpoint.for_server()?;
+        self.check_options(&target)?;
+        Ok(Plan {
+            #[cfg(unix)]
+            name: self.name_of(&target)?,
+            #[cfg(feature = "tls")]
+            tls: self.tls_of(&target).await?,
+            target,
+        })
+    }
+
+    /// That the options of its sockets can be. Those of an inherited descriptor are known later.
+    fn check_options(&self, target: &ServerTarget) -> io::Result<()> {
+        match target {
+            ServerTarget::Tls(_) if cfg!(not(feature = "tls")) => {
+                let text = format!(
+                    "listening on {target} refused: TLS is not in this build; switch on the feature `tls` of socketry"
+                );
+                Err(io::Error::new(io::ErrorKind::Unsupported, text))
             }
-        };
-        Ok(self.layers_above(server))
+            ServerTarget::Tcp(_) | ServerTarget::Tls(_) => self.config.tcp.to_options().map(drop),
+            #[cfg(unix)]
+            ServerTarget::Unix(address) => self.config.unix.to_options()?.check(address),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts around a listener all that was asked for.
+    fn layers(&self, listener: Server, plan: Plan) -> Server {
+        let server = self.layers_below(listener);
+        self.layers_above(self.layer_of_tls(server, plan))
     }
 
     /// Puts around a listener what belongs below TLS.
@@ -53,11 +93,6 @@ impl ServerBuilder {
             Some(gate) => GateServer::new(server, gate).into(),
             None => server,
         }
-    }
-
-    #[cfg(feature = "tls")]
-    fn has_layers_below(&self) -> bool {
-        self.config.proxy.is_some() || self.config.gate.is_some() || self.gate.is_some()
     }
 
     /// Puts around a server what belongs above TLS.
@@ -73,21 +108,40 @@ impl ServerBuilder {
         self.gate.clone().or_else(|| Some(config?.to_gate(self.clock.as_ref())))
     }
 
-    fn bind_tcp(&self, address: SocketAddr) -> io::Result<TcpServer> {
-        self.config.tcp.to_options()?.bind(address)
+    #[cfg(not(feature = "tls"))]
+    fn layer_of_tls(&self, server: Server, _plan: Plan) -> Server {
+        server
+    }
+}
+
+#[cfg(feature = "tls")]
+impl ServerBuilder {
+    fn layer_of_tls(&self, server: Server, plan: Plan) -> Server {
+        match plan.tls {
+            Some(tls) => server.secured(self, tls),
+            None => server,
+        }
     }
 
-    #[cfg(feature = "tls")]
-    async fn bind_tls(&self, address: SocketAddr) -> io::Result<Server> {
-        let tls = self.load_tls().await.map_err(|error| failed_under_tls(address, error))?;
-        let tcp = self.bind_tcp(address).map_err(|error| under_tls(address, error))?;
-        Ok(match self.has_layers_below() {
-            true => self.secure(self.layers_below(tcp.into()), tls).into(),
-            false => self.secure(tcp, tls).into(), // nothing is between, and no box is needed
-        })
+    pub(crate) fn secure<A: Accept>(&self, inner: A, tls: ServerTls) -> TlsServer<A> {
+        let server = self.config.tls.around(inner, tls, self.clock.as_ref());
+        match self.spawner.clone() {
+            Some(spawn) => server.spawner(move |handshake| spawn(handshake)),
+            None => server,
+        }
     }
 
-    #[cfg(feature = "tls")]
+    /// What `tls://` needs; `None` for all others.
+    async fn tls_of(&self, target: &ServerTarget) -> io::Result<Option<ServerTls>> {
+        match target {
+            ServerTarget::Tls(_) => match self.load_tls().await {
+                Ok(tls) => Ok(Some(tls)),
+                Err(error) => Err(ListenFailed::new(target, error).into()),
+            },
+            _ => Ok(None),
+        }
+    }
+
     async fn load_tls(&self) -> io::Result<ServerTls> {
         let config = &self.config.tls;
         match self.tls.clone() {
@@ -102,98 +156,4 @@ impl ServerBuilder {
             }
         }
     }
-
-    #[cfg(feature = "tls")]
-    fn secure<A: Accept>(&self, inner: A, tls: ServerTls) -> TlsServer<A> {
-        let server = self.config.tls.around(inner, tls, self.clock.as_ref());
-        match self.spawner.clone() {
-            Some(spawn) => server.spawner(move |handshake| spawn(handshake)),
-            None => server,
-        }
-    }
-
-    #[cfg(not(feature = "tls"))]
-    async fn bind_tls(&self, address: SocketAddr) -> io::Result<Server> {
-        let text = format!(
-            "listening on tls://{address} refused: TLS is not in this build; switch on the feature `tls` of socketry"
-        );
-        Err(io::Error::new(io::ErrorKind::Unsupported, text))
-    }
-
-    #[cfg(unix)]
-    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
-        let server = self.config.unix.to_options()?.bind(address)?;
-        Ok(server.into())
-    }
-
-    #[cfg(unix)]
-    fn take_over(&self, number: u32) -> io::Result<Server> {
-        use socketry_connection_socket::Adopted;
-        use socketry_server::ListenFailed;
-
-        let adopted = crate::inherited::take_over(number)
-            .map_err(|error| ListenFailed::new(format_args!("fd://{number}"), error))?;
-        match adopted {
-            Adopted::Tcp(listener) => {
-                let server = self.config.tcp.to_options()?.from_fd(listener.into())?;
-                Ok(server.into())
-            }
-            Adopted::Unix(listener) => {
-                let server = self.config.unix.to_options()?.from_fd(listener.into())?;
-                Ok(server.into())
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
-        use socketry_server::{AcceptExt, ListenFailed, ServerGroup};
-
-        let on = format!("systemd://{}", name.unwrap_or_default());
-        let numbers =
-            crate::inherited::listeners(name).map_err(|error| ListenFailed::new(on, error))?;
-        if let [number] = numbers[..] {
-            return self.take_over(number);
-        }
-        let servers: Vec<Server> =
-            numbers.into_iter().map(|number| self.take_over(number)).collect::<io::Result<_>>()?;
-        Ok(ServerGroup::new(servers).boxed().into())
-    }
-
-    #[cfg(not(unix))]
-    fn bind_unix(&self, address: &socketry_connection::UnixAddress) -> io::Result<Server> {
-        Err(missing(format_args!("unix://{address}")))
-    }
-
-    #[cfg(not(unix))]
-    fn take_over(&self, number: u32) -> io::Result<Server> {
-        Err(missing(format_args!("fd://{number}")))
-    }
-
-    #[cfg(not(unix))]
-    fn take_over_from_systemd(&self, name: Option<&str>) -> io::Result<Server> {
-        Err(missing(format_args!("systemd://{}", name.unwrap_or_default())))
-    }
-}
-
-/// What is wrong with the configuration of TLS, and where it was to be used.
-#[cfg(feature = "tls")]
-fn failed_under_tls(address: SocketAddr, error: io::Error) -> io::Error {
-    socketry_server::ListenFailed::new(format_args!("tls://{address}"), error).into()
-}
-
-/// Names the address as `tls://` where the error of the listener says `tcp://`.
-#[cfg(feature = "tls")]
-fn under_tls(address: SocketAddr, error: io::Error) -> io::Error {
-    match error.downcast::<socketry_server::ListenFailed>() {
-        Ok(failed) => failed.renamed(format_args!("tls://{address}")).into(),
-        Err(other) => other,
-    }
-}
-
-#[cfg(not(unix))]
-fn missing(on: fmt::Arguments<'_>) -> io::Error {
-    let system = std::env::consts::OS;
-    let text = format!("listening on {on} refused: {system} has no such sockets here");
-    io::Error::new(io::ErrorKind::Unsupported, text)
 }

@@ -9,6 +9,7 @@
 //! - [`bind`] and [`Server`]: a server's side;
 //! - [`Socket`]: what both hand out;
 //! - [`Endpoint`]: the URI that both read;
+//! - [`server::Handover`] and [`ServerBuilder::take_or_bind`]: a restart that refuses nobody;
 //! - [`tls`]: certificates, whom to trust, and handles to both for TLS;
 //! - [`ConnectorConfig`] and [`ServerConfig`]: the same as plain data, with the feature `serde`
 //!   from a file;
@@ -81,6 +82,9 @@ pub use socketry_resolver::{BoxResolver, Resolve};
 #[doc(no_inline)]
 pub use socketry_server::{Accept, AcceptExt, BoxServer, Control, ServerGroup};
 
+#[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+pub use crate::listening::ServerHandle;
 pub use crate::{
     builder::ConnectorBuilder,
     client::Connector,
@@ -149,15 +153,22 @@ pub mod server {
     pub use socketry_server::*;
     #[doc(inline)]
     pub use socketry_server_gate::*;
+    #[cfg(unix)]
+    #[doc(inline)]
+    pub use socketry_server_handover::{
+        Handover, HandoverFailed, Inherited, NamedSocket, Offer, Phase,
+    };
     #[doc(inline)]
     pub use socketry_server_limiting::*;
     #[doc(inline)]
     pub use socketry_server_proxy::*;
     #[doc(inline)]
-    pub use socketry_server_tcp::{TcpServer, TcpServerOptions};
+    pub use socketry_server_tcp::{TcpServer, TcpServerHandle, TcpServerOptions};
     #[cfg(unix)]
     #[doc(inline)]
-    pub use socketry_server_unix::{PathInUse, UnixServer, UnixServerOptions};
+    pub use socketry_server_unix::{
+        PathInUse, UnixDuplicate, UnixServer, UnixServerHandle, UnixServerOptions,
+    };
 }
 
 /// TLS for both sides: [`socketry_connection_tls`], with the connector and the server.

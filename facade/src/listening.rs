@@ -1,5 +1,7 @@
 //! Listening on whatever a URI says.
 
+#[cfg(unix)]
+use std::sync::Arc;
 use std::{
     convert::Infallible,
     fmt, io,
@@ -7,13 +9,13 @@ use std::{
 };
 
 use socketry_connection::Address;
-use socketry_server::{Accept, AcceptExt, Accepting, BoxServer, Control, Incoming};
+use socketry_server::{Accept, AcceptExt, Accepting, BoxServer, Control, Incoming, ServerGroup};
 use socketry_server_gate::{Gate, GateServer};
 use socketry_server_limiting::{Connections, LimitingServer};
 use socketry_server_proxy::ProxyServer;
 use socketry_server_tcp::TcpServer;
 #[cfg(feature = "tls")]
-use socketry_server_tls::TlsServer;
+use socketry_server_tls::{ServerTls, TlsServer};
 #[cfg(unix)]
 use socketry_server_unix::UnixServer;
 
@@ -63,12 +65,12 @@ use crate::{Endpoint, InvalidEndpoint, ServerBuilder, Socket};
 /// Two endpoints in one server:
 ///
 /// ```
-/// use socketry::{AcceptExt, Server, ServerGroup};
+/// use socketry::{Server, ServerGroup};
 ///
 /// # futures_lite::future::block_on(async {
 /// let a = Server::bind("127.0.0.1:0").await?;
 /// let b = Server::bind("127.0.0.1:0").await?;
-/// let server: Server = ServerGroup::new([a, b]).boxed().into();
+/// let server: Server = ServerGroup::new([a, b]).into();
 /// # std::io::Result::Ok(())
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
@@ -83,7 +85,12 @@ use crate::{Endpoint, InvalidEndpoint, ServerBuilder, Socket};
 ///     mine.boxed().into()
 /// }
 /// ```
-pub struct Server(Inner);
+pub struct Server {
+    inner: Inner,
+    /// What its socket is called, if it was made from an endpoint and no layer is around it.
+    #[cfg(unix)]
+    name: Option<Arc<str>>,
+}
 
 enum Inner {
     Tcp(TcpServer),
@@ -96,6 +103,7 @@ enum Inner {
     Proxied(Box<ProxyServer<Server>>),
     Gated(Box<GateServer<Server>>),
     Limited(Box<LimitingServer<Server>>),
+    Group(Box<ServerGroup<Server>>),
     Custom(BoxServer),
 }
 
@@ -113,12 +121,18 @@ macro_rules! inside {
             Inner::Proxied($inner) => $call,
             Inner::Gated($inner) => $call,
             Inner::Limited($inner) => $call,
+            Inner::Group($inner) => $call,
             Inner::Custom($inner) => $call,
         }
     };
 }
 
+#[cfg(unix)]
+pub use self::handle::ServerHandle;
+
 mod convert;
+#[cfg(unix)]
+mod handle;
 
 impl Server {
     /// Listens on `endpoint` with default options: a text, a port of 127.0.0.1, a `SocketAddr`, a
@@ -181,7 +195,7 @@ impl Server {
 
     /// Where the server listens; `None` once it is closed.
     pub fn local_address(&self) -> Option<Address> {
-        inside!(&self.0, server => server.local_address())
+        inside!(&self.inner, server => server.local_address())
     }
 
     /// The list of open connections: to count them, write to them, close and drain them. `None` unless
@@ -205,7 +219,7 @@ impl Server {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn connections(&self) -> Option<Connections> {
-        match &self.0 {
+        match &self.inner {
             Inner::Limited(server) => Some(server.connections()),
             _ => self.inside()?.connections(),
         }
@@ -214,7 +228,7 @@ impl Server {
     /// The handle on who may come in, through which that is changed while the server runs. `None` unless
     /// the server has a [`gate`](crate::ServerBuilder::gate).
     pub fn gate(&self) -> Option<Gate> {
-        match &self.0 {
+        match &self.inner {
             Inner::Gated(server) => Some(server.gate().clone()),
             _ => self.inside()?.gate(),
         }
@@ -222,7 +236,7 @@ impl Server {
 
     /// The server that a layer is around.
     fn inside(&self) -> Option<&Server> {
-        match &self.0 {
+        match &self.inner {
             #[cfg(feature = "tls")]
             Inner::Secured(server) => Some(server.get_ref()),
             Inner::Proxied(server) => Some(server.get_ref()),
@@ -232,23 +246,34 @@ impl Server {
         }
     }
 
+    /// Secures it. Around a TCP listener there is no box between.
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(mut self, builder: &ServerBuilder, tls: ServerTls) -> Self {
+        self.inner = match self.inner {
+            Inner::Tcp(tcp) => Inner::Tls(Box::new(builder.secure(tcp, tls))),
+            _ => return builder.secure(self, tls).into(),
+        };
+        self
+    }
+
     /// The handle that pauses, resumes and closes this server from any task.
     pub fn control(&self) -> Control {
-        inside!(&self.0, server => server.control())
+        inside!(&self.inner, server => server.control())
     }
 }
 
 impl Accept for Server {
     type Connection = Socket;
 
+    #[allow(clippy::useless_conversion, reason = "what a group hands out is converted already")]
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Socket>>> {
-        inside!(&mut self.0, server => {
+        inside!(&mut self.inner, server => {
             server.poll_accept(cx).map(|next| next.map(|result| result.map(Into::into)))
         })
     }
 
     fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Infallible> {
-        inside!(&mut self.0, server => server.poll_progress(cx))
+        inside!(&mut self.inner, server => server.poll_progress(cx))
     }
 
     fn local_address(&self) -> Option<Address> {

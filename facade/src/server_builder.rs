@@ -14,7 +14,7 @@ use crate::{
     GateConfig, LimitsConfig, ProxyConfig, ServerConfig, TlsServerConfig, layers::AlarmOptions,
 };
 
-/// How a [`Server`] is put together: [`Server::builder`].
+/// How a [`Server`](crate::Server) is put together: [`Server::builder`](crate::Server::builder).
 ///
 /// # Examples
 ///
@@ -41,6 +41,8 @@ pub struct ServerBuilder {
     pub(crate) gate: Option<Gate>,
     pub(crate) alarms: Vec<AlarmOptions>,
     pub(crate) clock: Option<Arc<dyn Clock>>,
+    #[cfg(unix)]
+    pub(crate) name: Option<Arc<str>>,
 }
 
 #[cfg(feature = "tls")]
@@ -105,6 +107,8 @@ impl ServerBuilder {
             gate: None,
             alarms: Vec::new(),
             clock: None,
+            #[cfg(unix)]
+            name: None,
         }
     }
 
@@ -227,6 +231,31 @@ impl ServerBuilder {
     /// Waits on this clock. By default the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// What the listening socket is called between processes that follow each other: 1 to 255 bytes.
+    /// By default as its endpoint is written in full: `tcp://127.0.0.1:8080`, also for `8080`.
+    ///
+    /// With a name of its own the endpoint may be another one in the next version of the program,
+    /// `tls://` instead of `tcp://` for example. See [`take_or_bind`](Self::take_or_bind).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::Server;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let server = Server::builder().name("web").bind("127.0.0.1:0").await?;
+    /// assert_eq!(server.handle().sockets()?[0].name, "web");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(unix)]
+    #[cfg_attr(docsrs, doc(cfg(unix)))]
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = Some(name.into());
         self
     }
 }

@@ -95,6 +95,8 @@ fn two_sockets_of_one_name_are_one_server() {
     let mut service = service.start();
     assert_eq!(service.line(), format!("tcp://{}", first.local_addr().unwrap()));
     assert_eq!([greeting_of(&second), greeting_of(&first)], ["hello", "hello"]);
+    let [_the_other, given] = [service.line(), service.line()];
+    assert_eq!(given, r#"hands on ["systemd://web", "systemd://web"]"#);
 }
 
 #[test]
@@ -292,6 +294,9 @@ fn be_activated(endpoint: &str) {
     }
     let [server, _idle] = servers;
     if let Ok(server) = server {
+        let sockets = server.handle().sockets().unwrap().into_iter();
+        let names = Vec::from_iter(sockets.map(|socket| socket.name));
+        println!("\n{MARK}hands on {names:?}");
         let control = server.control();
         let stopping = async {
             wait_until_let_go().await;

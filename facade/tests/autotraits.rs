@@ -8,8 +8,9 @@ use std::{
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use socketry::{
     Accept, Connect, Connection, Connector, ConnectorBuilder, ConnectorConfig, Control, Endpoint,
-    InvalidEndpoint, KeepaliveConfig, Server, ServerConfig, Setting, Socket, SocketConfig,
-    TcpOptions, TcpServerConfig, TcpSlot, Timeout, TlsSlot, UnixServerConfig, UnixSlot,
+    InvalidEndpoint, KeepaliveConfig, Server, ServerBuilder, ServerConfig, ServerHandle, Setting,
+    Socket, SocketConfig, TcpOptions, TcpServerConfig, TcpSlot, Timeout, TlsSlot, UnixServerConfig,
+    UnixSlot,
 };
 
 use crate::support::{pair, tcp_server};
@@ -28,6 +29,8 @@ fn sockets_and_connectors_can_go_to_and_be_shared_with_other_threads() {
     assert::<TlsSlot>();
     assert::<UnixSlot>();
     assert::<Control>();
+    assert::<ServerHandle>();
+    assert::<ServerBuilder>();
 }
 
 #[test]
@@ -77,6 +80,7 @@ fn every_future_can_go_to_another_thread() {
     drop(assert_send(socketry::connect(("127.0.0.1", 80))));
     drop(assert_send(socketry::bind("127.0.0.1:0")));
     drop(assert_send(config.bind(0)));
+    drop(assert_send(Server::builder().take_or_bind(0, None)));
     drop(assert_send(server.accept()));
     drop(assert_send(client.write_all(b"x")));
     drop(assert_send(client.close()));

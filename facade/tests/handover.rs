@@ -18,16 +18,17 @@ use std::{
 };
 
 use futures_lite::future::{block_on, or, zip};
-use socketry::{Address, UnixAddress};
-use socketry_server_handover::Handover;
-use socketry_server_unix::UnixServer;
+use socketry::{
+    Address, Server, UnixAddress,
+    server::{Handover, Inherited},
+};
 use socketry_testing::{ClientLoad, TestDir};
 
-use crate::handover::unix::{Places, run};
+use crate::example::unix::run;
 
 #[path = "../examples/handover.rs"]
 #[allow(dead_code, unreachable_pub, reason = "an example is a program of its own")]
-mod handover;
+mod example;
 
 /// The test that is run anew in the children.
 const CHILD: &str = "clients_are_never_refused_while_processes_follow_each_other";
@@ -64,9 +65,7 @@ fn clients_are_never_refused_while_processes_follow_each_other() {
     let came = load.end();
 
     // The last one is followed by the test, which has the file then, and at its end removes it.
-    let mut inherited = block_on(places(&directory).handover().take()).unwrap().unwrap();
-    let last = inherited.take("unix").unwrap();
-    let last = UnixServer::from_fd_with_lock(last.socket, last.lock.unwrap()).unwrap();
+    let (inherited, last) = take_from(&directory);
     block_on(inherited.ready()).unwrap();
     greeted += serving.greeted();
     assert_eq!(greeted, came);
@@ -82,9 +81,7 @@ fn a_process_that_is_killed_leaves_the_files_to_the_one_that_has_taken_over_from
     let directory = TestDir::new();
     let mut first = Process::start(&directory);
     let (_tcp, unix) = (first.address(), first.address());
-    let mut inherited = block_on(places(&directory).handover().take()).unwrap().unwrap();
-    let socket = inherited.take("unix").unwrap();
-    let server = UnixServer::from_fd_with_lock(socket.socket, socket.lock.unwrap()).unwrap();
+    let (inherited, server) = take_from(&directory);
     drop(first);
     assert!(block_on(inherited.ready()).is_err());
     assert!(UnixStream::connect(unix.path().unwrap()).is_ok());
@@ -97,12 +94,13 @@ fn a_process_that_is_killed_leaves_the_files_to_the_one_that_has_taken_over_from
 fn run_twice_the_second_takes_over_from_the_first() {
     let _alone = alone();
     let directory = TestDir::new();
-    let places = places(&directory);
+    let (handover, endpoints) = (handover(&directory), endpoints(&directory));
     let (first, second) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     let both = async {
-        let mut earlier = Box::pin(run(&places, |line| first.lock().unwrap().push(line)));
+        let mut earlier =
+            Box::pin(run(&handover, &endpoints, |line| first.lock().unwrap().push(line)));
         or(async { drop((&mut earlier).await) }, until_offered(&directory)).await;
-        let later = run(&places, |line| second.lock().unwrap().push(line));
+        let later = run(&handover, &endpoints, |line| second.lock().unwrap().push(line));
         zip(earlier, or(later, until_said(&first, "goodbye, after 0 clients"))).await
     };
     let (greeted, _) = block_on(both);
@@ -127,23 +125,29 @@ async fn until_offered(directory: &TestDir) {
     }
 }
 
-async fn until_said(lines: &Mutex<Vec<String>>, last: &str) -> io::Result<usize> {
+async fn until_said(lines: &Mutex<Vec<String>>, last: &str) -> io::Result<u64> {
     while lines.lock().unwrap().last().is_none_or(|line| line != last) {
         futures_lite::future::yield_now().await;
     }
     Ok(0)
 }
 
-impl Places {
-    fn handover(&self) -> Handover {
-        Handover::new(self.meeting.clone())
-    }
+fn handover(directory: impl AsRef<Path>) -> Handover {
+    Handover::new(UnixAddress::from_path(directory.as_ref().join("h")).unwrap())
 }
 
-/// Everything in this directory, and a free port.
-fn places(directory: impl AsRef<Path>) -> Places {
-    let path = |name| UnixAddress::from_path(directory.as_ref().join(name)).unwrap();
-    Places { meeting: path("h"), tcp: ([127, 0, 0, 1], 0).into(), unix: path("s") }
+/// A free port, and a file.
+fn endpoints(directory: impl AsRef<Path>) -> [String; 2] {
+    let path = directory.as_ref().join("s");
+    ["tcp://127.0.0.1:0".into(), format!("unix://{}", path.display())]
+}
+
+/// Takes the Unix socket over from whatever process serves.
+fn take_from(directory: &TestDir) -> (Inherited, Server) {
+    let [_, unix] = endpoints(directory);
+    let mut inherited = block_on(handover(directory).take()).unwrap().unwrap();
+    let server = block_on(Server::builder().take_or_bind(unix, Some(&mut inherited)));
+    (inherited, server.unwrap())
 }
 
 fn names(directory: &TestDir) -> Vec<String> {
@@ -217,6 +221,8 @@ impl Process {
 
     /// How many it has greeted, once it has ended.
     fn greeted(mut self) -> usize {
+        let drained = self.line();
+        assert!(drained.ends_with(" 0 closed by force"), "{drained}");
         let line = self.line();
         let count = line.strip_prefix("goodbye, after ").and_then(|it| it.strip_suffix(" clients"));
         assert!(self.child.wait().unwrap().success());
@@ -239,7 +245,7 @@ fn be_the_example(directory: &Path) {
         stdin.readable().await.unwrap();
         Ok(0)
     };
-    let places = places(directory);
-    let running = run(&places, |line| println!("\n{MARK}{line}"));
+    let (handover, endpoints) = (handover(directory), endpoints(directory));
+    let running = run(&handover, &endpoints, |line| println!("\n{MARK}{line}"));
     block_on(or(running, parent_ends)).unwrap();
 }

@@ -19,6 +19,7 @@ mod decorators;
 mod examples;
 mod executors;
 mod gate;
+mod handing_on;
 mod happy_eyeballs;
 mod inherited;
 mod limits;

@@ -91,7 +91,7 @@ impl<'a> Frame<'a> {
     fn batch(sockets: &'a [NamedSocket]) -> io::Result<Self> {
         let (mut body, mut descriptors) = (Vec::new(), Vec::new());
         for socket in sockets {
-            socket.check()?;
+            NamedSocket::check_name(&socket.name)?;
             // The check above has found that the length is that of a byte.
             body.extend([u8::from(socket.lock.is_some()), socket.name.len() as u8]);
             body.extend(socket.name.as_bytes());

@@ -46,21 +46,33 @@ impl NamedSocket {
         self
     }
 
-    /// How many descriptors it is.
-    pub(crate) fn descriptors(&self) -> usize {
-        1 + usize::from(self.lock.is_some())
-    }
-
-    /// That the name fits.
-    pub(crate) fn check(&self) -> io::Result<()> {
-        let length = self.name.len();
+    /// That this can be a name, for whoever wants to know before a successor comes.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is empty or has more than 255 bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry_server_handover::NamedSocket;
+    ///
+    /// assert!(NamedSocket::check_name("web").is_ok());
+    /// assert!(NamedSocket::check_name("").is_err());
+    /// ```
+    pub fn check_name(name: &str) -> io::Result<()> {
+        let length = name.len();
         if (1..=LONGEST_NAME).contains(&length) {
             return Ok(());
         }
         let text = format!(
-            "invalid name {:?} of a socket: it has 1 to {LONGEST_NAME} bytes, this one has {length}",
-            self.name
+            "invalid name {name:?} of a socket: it has 1 to {LONGEST_NAME} bytes, this one has {length}"
         );
         Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+    }
+
+    /// How many descriptors it is.
+    pub(crate) fn descriptors(&self) -> usize {
+        1 + usize::from(self.lock.is_some())
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     UnixServer,
     error::Failure,
     lock_file::LockFile,
-    socket_file::{SocketFile, check_replaceable, remove_dead},
+    socket_file::{SocketFile, check_replaceable, narrow, remove_dead},
 };
 
 /// How a [`UnixServer`] is opened.
@@ -177,8 +177,31 @@ impl UnixServerOptions {
         self.take_over(descriptor, Some(lock)).map_err(|failure| failure.listening_on(on))
     }
 
+    /// That a server on `address` can have these options, without opening anything: for whoever takes
+    /// over what is bound already and wants to know whether it could be bound anew.
+    ///
+    /// # Errors
+    ///
+    /// The [`InvalidInput`](io::ErrorKind::InvalidInput) of [`bind`](Self::bind).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry_server_unix::{UnixAddress, UnixServerOptions};
+    ///
+    /// let decimal = UnixServerOptions::new().mode(660);
+    /// assert!(decimal.check(&UnixAddress::from_path("/run/demo.sock")?).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn check(&self, address: &UnixAddress) -> io::Result<()> {
+        self.find_fault(address).map_err(|failure| {
+            let on = Address::Unix(address.clone());
+            failure.listening_on(on)
+        })
+    }
+
     fn listen(&self, address: &UnixAddress) -> Result<UnixServer, Failure> {
-        self.check(address)?;
+        self.find_fault(address)?;
         let system_address = socket_address(&Address::Unix(address.clone()))?;
         let socket = open(Domain::UNIX)?;
         let file = match address.path() {
@@ -194,7 +217,7 @@ impl UnixServerOptions {
     }
 
     /// What no system call could mend.
-    fn check(&self, address: &UnixAddress) -> Result<(), Failure> {
+    fn find_fault(&self, address: &UnixAddress) -> Result<(), Failure> {
         let has_owner = self.user.is_some() || self.group.is_some();
         let (option, reason) = match self.mode {
             Some(mode) if mode > 0o777 => {
@@ -270,37 +293,4 @@ const NO_FILE: &str = "an abstract name is no file and anybody may connect to it
 
 fn during_option(option: &str, error: io::Error) -> Failure {
     Failure::during(format!("option {option}"), error)
-}
-
-/// Lets the file be born with no more than these permissions.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn narrow(socket: &Socket, mode: u32) -> io::Result<()> {
-    use rustix::fs::{Mode, fchmod};
-
-    Ok(fchmod(socket, Mode::from_raw_mode(mode))?)
-}
-
-/// A socket has no mode here before it is bound.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn narrow(_socket: &Socket, _mode: u32) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(target_os = "linux")]
-#[cfg(test)]
-mod tests {
-    use std::{env, fs, os::unix::fs::PermissionsExt, process};
-
-    use super::*;
-
-    #[test]
-    fn the_file_is_born_with_no_more_permissions_than_were_asked_for() {
-        let path = env::temp_dir().join(format!("server-unix-born-{}", process::id()));
-        let socket = open(Domain::UNIX).unwrap();
-        narrow(&socket, 0o600).unwrap();
-        socket.bind(&SockAddr::unix(&path).unwrap()).unwrap();
-        let mode = fs::symlink_metadata(&path).unwrap().permissions().mode();
-        fs::remove_file(&path).unwrap();
-        assert_eq!(mode & 0o7777, 0o600);
-    }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustix::io::Errno;
-use socket2::{Domain, SockAddr};
+use socket2::{Domain, SockAddr, Socket};
 use socketry_connection_socket::open;
 
 use crate::{
@@ -87,6 +87,20 @@ impl Drop for SocketFile {
     }
 }
 
+/// Lets the file be born with no more than these permissions.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn narrow(socket: &Socket, mode: u32) -> io::Result<()> {
+    use rustix::fs::{Mode, fchmod};
+
+    Ok(fchmod(socket, Mode::from_raw_mode(mode))?)
+}
+
+/// A socket has no mode here before it is bound.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn narrow(_socket: &Socket, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
 /// Refuses a path where something is that can never be replaced.
 pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
     socket_at(path).map(drop)
@@ -157,4 +171,23 @@ fn not_a_socket(file_type: FileType) -> PathInUse {
         "a device or a pipe"
     };
     PathInUse::new(format!("there is {what} at this path: remove it or choose another path"))
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use std::{env, process};
+
+    use super::*;
+
+    #[test]
+    fn the_file_is_born_with_no_more_permissions_than_were_asked_for() {
+        let path = env::temp_dir().join(format!("server-unix-born-{}", process::id()));
+        let socket = open(Domain::UNIX).unwrap();
+        narrow(&socket, 0o600).unwrap();
+        socket.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        let mode = fs::symlink_metadata(&path).unwrap().permissions().mode();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(mode & 0o7777, 0o600);
+    }
 }

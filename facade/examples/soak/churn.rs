@@ -6,7 +6,7 @@ use std::{
     cell::{Cell, RefCell},
     io,
     net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream},
-    sync::Arc,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -108,11 +108,10 @@ struct Clients {
 }
 
 impl Clients {
-    fn new(server: SocketAddr) -> io::Result<Arc<Self>> {
+    fn new(server: SocketAddr) -> io::Result<Rc<Self>> {
         let mut tls = TlsConfig::default();
         (tls.verify_certificate, tls.verify_name) = (false, false);
-        #[allow(clippy::arc_with_non_send_sync, reason = "all tasks are on this thread")]
-        Ok(Arc::new(Self {
+        Ok(Rc::new(Self {
             server,
             tls: tls.to_client()?,
             random: Random::new(SEED),
@@ -124,8 +123,8 @@ impl Clients {
     }
 
     /// So many come, `AT_ONCE` at a time.
-    async fn come(self: &Arc<Self>, tasks: &LocalExecutor<'_>, count: usize) {
-        let left = Arc::new(Cell::new(count));
+    async fn come(self: &Rc<Self>, tasks: &LocalExecutor<'_>, count: usize) {
+        let left = Rc::new(Cell::new(count));
         let workers: Vec<_> = (0..AT_ONCE)
             .map(|_| {
                 let (clients, left) = (self.clone(), left.clone());

@@ -26,6 +26,10 @@ mod exhaustion;
 #[cfg(target_os = "linux")]
 mod far;
 #[cfg(target_os = "linux")]
+mod following;
+#[cfg(target_os = "linux")]
+mod handover;
+#[cfg(target_os = "linux")]
 mod handshakes;
 #[cfg(target_os = "linux")]
 mod helper;

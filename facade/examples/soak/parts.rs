@@ -3,14 +3,14 @@
 use std::{io, process::ExitCode, time::Instant};
 
 use crate::{
-    backlog, broadcast, broadcasting, cancel, churn, connections, echo, exhaustion, far,
-    handshakes, keeper, names, nameserver, report::Report, secure, size::Size, stack,
+    backlog, broadcast, broadcasting, cancel, churn, connections, echo, exhaustion, far, following,
+    handover, handshakes, keeper, names, nameserver, report::Report, secure, size::Size, stack,
 };
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("exhaustion", exhaustion::run),
     ("backlog", backlog::run),
     ("cancel", cancel::run),
@@ -19,9 +19,10 @@ const PARTS: [(&str, Part); 8] = [
     ("connections", connections::run),
     ("churn", churn::run),
     ("broadcast", broadcast::run),
+    ("handover", handover::run),
 ];
 
-const USAGE: &str = "soak [--full] [exhaustion] [backlog] [cancel] [names] [handshakes] [connections] [churn] [broadcast]";
+const USAGE: &str = "soak [--full] [exhaustion] [backlog] [cancel] [names] [handshakes] [connections] [churn] [broadcast] [handover]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +48,8 @@ fn help(role: &str) -> ExitCode {
         "secure" => secure::run(),
         "backlog" => backlog::serve(),
         "stack" => stack::run(),
+        "followed" => following::run(),
+        "restarted" => following::run_restarted(),
         "broadcast" => broadcasting::run(),
         "broadcast-tls" => broadcasting::run_tls(),
         _ => Err(io::Error::other(format!("there is no role {role:?}"))),

@@ -1,6 +1,9 @@
 //! What an endpoint means to a client, and what to a server.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use socketry_connection::UnixAddress;
 use socketry_connector::{HostPort, InvalidHost, PeerNamed};
@@ -27,6 +30,19 @@ pub(crate) enum ServerTarget {
     Fd(u32),
     /// Listening sockets that systemd passed: those of a name, or the only one.
     Systemd(Option<String>),
+}
+
+/// The endpoint in its longest form: two texts that mean the same to a server print as one.
+impl fmt::Display for ServerTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "tcp://{address}"),
+            Self::Tls(address) => write!(f, "tls://{address}"),
+            Self::Unix(address) => write!(f, "unix://{address}"),
+            Self::Fd(number) => write!(f, "fd://{number}"),
+            Self::Systemd(name) => write!(f, "systemd://{}", name.as_deref().unwrap_or_default()),
+        }
+    }
 }
 
 impl Endpoint {
@@ -228,6 +244,23 @@ mod tests {
             ("tls://[::]:443?hostname=example.org", "tls [::1]:443 as example.org"),
         ] {
             assert_eq!(client(text), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_means_the_same_to_a_server_prints_as_one() {
+        for (text, printed) in [
+            ("8080", "tcp://127.0.0.1:8080"),
+            ("127.0.0.1:8080", "tcp://127.0.0.1:8080"),
+            ("tls://[::1]:443?hostname=example.org", "tls://[::1]:443"),
+            ("unix:///run/demo.sock", "unix:///run/demo.sock"),
+            ("unix://@demo", "unix://@demo"),
+            ("php://fd/3", "fd://3"),
+            ("systemd://", "systemd://"),
+            ("systemd://web", "systemd://web"),
+        ] {
+            let target = text.parse::<Endpoint>().unwrap().for_server().unwrap();
+            assert_eq!(target.to_string(), printed);
         }
     }
 

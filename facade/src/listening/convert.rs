@@ -1,7 +1,7 @@
 //! What becomes a server.
 
 use socketry_connection::BoxConnection;
-use socketry_server::{Accept, BoxServer};
+use socketry_server::{Accept, BoxServer, ServerGroup};
 use socketry_server_gate::GateServer;
 use socketry_server_limiting::LimitingServer;
 use socketry_server_proxy::ProxyServer;
@@ -13,53 +13,69 @@ use socketry_server_unix::UnixServer;
 
 use super::{Inner, Server};
 
+impl From<Inner> for Server {
+    fn from(inner: Inner) -> Self {
+        Self {
+            inner,
+            #[cfg(unix)]
+            name: None,
+        }
+    }
+}
+
 impl From<TcpServer> for Server {
     fn from(server: TcpServer) -> Self {
-        Self(Inner::Tcp(server))
+        Inner::Tcp(server).into()
     }
 }
 
 #[cfg(unix)]
 impl From<UnixServer> for Server {
     fn from(server: UnixServer) -> Self {
-        Self(Inner::Unix(server))
+        Inner::Unix(server).into()
     }
 }
 
 #[cfg(feature = "tls")]
 impl From<TlsServer<TcpServer>> for Server {
     fn from(server: TlsServer<TcpServer>) -> Self {
-        Self(Inner::Tls(Box::new(server)))
+        Inner::Tls(Box::new(server)).into()
     }
 }
 
 #[cfg(feature = "tls")]
 impl From<TlsServer<Server>> for Server {
     fn from(server: TlsServer<Server>) -> Self {
-        Self(Inner::Secured(Box::new(server)))
+        Inner::Secured(Box::new(server)).into()
     }
 }
 
 impl From<ProxyServer<Server>> for Server {
     fn from(server: ProxyServer<Server>) -> Self {
-        Self(Inner::Proxied(Box::new(server)))
+        Inner::Proxied(Box::new(server)).into()
     }
 }
 
 impl From<GateServer<Server>> for Server {
     fn from(server: GateServer<Server>) -> Self {
-        Self(Inner::Gated(Box::new(server)))
+        Inner::Gated(Box::new(server)).into()
     }
 }
 
 impl From<LimitingServer<Server>> for Server {
     fn from(server: LimitingServer<Server>) -> Self {
-        Self(Inner::Limited(Box::new(server)))
+        Inner::Limited(Box::new(server)).into()
+    }
+}
+
+impl From<ServerGroup<Server>> for Server {
+    fn from(group: ServerGroup<Server>) -> Self {
+        Inner::Group(Box::new(group)).into()
     }
 }
 
 impl From<Box<dyn Accept<Connection = BoxConnection>>> for Server {
     fn from(server: BoxServer) -> Self {
-        Self(Inner::Custom(server))
+        Inner::Custom(server).into()
     }
 }

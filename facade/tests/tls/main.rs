@@ -4,6 +4,7 @@
 
 mod both_sides;
 mod errors;
+mod handing_on;
 mod limits;
 mod options;
 mod server_options;
