@@ -11,7 +11,9 @@
 use std::{io, time::Duration};
 
 use async_signal::{Signal, Signals};
-use futures_lite::{AsyncBufReadExt, AsyncWriteExt, StreamExt, future, io::BufReader};
+use futures_lite::{
+    AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, StreamExt, future, io::BufReader,
+};
 use socketry::{
     AcceptExt, IdentityConfig, Server, ServerGroup, Socket, TlsServerConfig,
     server::{Connections, Drained, LimitingServer, TrackedConnection, WhenBehind},
@@ -19,6 +21,9 @@ use socketry::{
 
 /// How many may talk at a time.
 const PLACES: usize = 100;
+
+/// How many bytes of a line are handed on at once.
+const LONGEST_LINE: u64 = 1024;
 
 /// How long those who talk may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -62,8 +67,12 @@ pub async fn run(server: LimitingServer<ServerGroup<Server>>) -> io::Result<Drai
         signals.next().await;
         connections.drain(DRAIN).await
     };
-    let ((), drained) = future::zip(serve(server), stopping).await;
-    Ok(drained)
+    let serving = async {
+        serve(server).await;
+        future::pending().await
+    };
+    // When all have ended the server is dropped, and with it whoever is still in a handshake.
+    Ok(future::or(stopping, serving).await)
 }
 
 /// Lets clients in until the server is closed.
@@ -88,7 +97,9 @@ async fn talk(client: TrackedConnection<Socket>, all: Connections) -> io::Result
     client.write_all(format!("hello there, you are number {}\n", me.id()).as_bytes()).await?;
     let mut line = Vec::new();
     loop {
-        let next = async { client.read_until(b'\n', &mut line).await.map(Some) };
+        // So much and no more: a line without an end must not fill the memory.
+        let mut limited = (&mut client).take(LONGEST_LINE);
+        let next = async { limited.read_until(b'\n', &mut line).await.map(Some) };
         let stop = async {
             (&mut draining).await;
             Ok(None)
@@ -98,7 +109,7 @@ async fn talk(client: TrackedConnection<Socket>, all: Connections) -> io::Result
             Some(_) => return client.close().await,
             None => {
                 client.write_all(b"the server stops, goodbye\n").await?;
-                return client.into_inner().into_inner().shutdown().await;
+                return Socket::from(client.into_inner()).shutdown().await;
             }
         }
         let said = [format!("{}: ", me.id()).as_bytes(), &line].concat();

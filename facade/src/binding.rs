@@ -10,7 +10,10 @@ use socketry_server_gate::{Gate, GateServer};
 #[cfg(feature = "tls")]
 use socketry_server_tls::{ServerTls, TlsServer};
 
-use crate::{Endpoint, InvalidEndpoint, Server, ServerBuilder, endpoint::ServerTarget};
+use crate::{
+    Endpoint, GateConfig, InvalidEndpoint, ProxyConfig, Server, ServerBuilder,
+    endpoint::ServerTarget,
+};
 
 mod opening;
 #[cfg(unix)]
@@ -52,6 +55,8 @@ impl ServerBuilder {
     async fn plan(&self, endpoint: Endpoint) -> io::Result<Plan> {
         let target = endpoint.for_server()?;
         self.check_options(&target)?;
+        self.config.proxy.as_ref().map_or(Ok(()), ProxyConfig::check)?;
+        self.config.gate.as_ref().map_or(Ok(()), GateConfig::check)?;
         Ok(Plan {
             #[cfg(unix)]
             name: self.name_of(&target)?,
@@ -98,14 +103,14 @@ impl ServerBuilder {
     /// Puts around a server what belongs above TLS.
     fn layers_above(&self, server: Server) -> Server {
         match &self.config.limits {
-            Some(limits) => limits.around(server, &self.alarms, self.clock.as_ref()),
+            Some(limits) => limits.around_on(server, &self.alarms, self.clock.as_ref()),
             None => server,
         }
     }
 
     fn to_gate(&self) -> Option<Gate> {
         let config = self.config.gate.as_ref();
-        self.gate.clone().or_else(|| Some(config?.to_gate(self.clock.as_ref())))
+        self.gate.clone().or_else(|| Some(config?.to_gate_on(self.clock.as_ref())))
     }
 
     #[cfg(not(feature = "tls"))]

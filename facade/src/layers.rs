@@ -1,6 +1,6 @@
 //! What is wired around a listener, in the order in which it has to be.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use socketry_connection::Clock;
 use socketry_server::AtLimit;
@@ -48,6 +48,28 @@ impl From<UntrustedConfig> for Untrusted {
 }
 
 impl ProxyConfig {
+    /// That it means something.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let trusts_nobody = self.trusted.is_empty() && !self.trust_without_ip;
+        if trusts_nobody && self.untrusted == UntrustedConfig::Refuse {
+            return Err(invalid(
+                "proxy: nobody is trusted, and so nobody could come in; name the networks of the proxies in trusted",
+            ));
+        }
+        if self.most_headers == 0 {
+            return Err(invalid(
+                "proxy: most_headers is 0, and so nobody could come in; it is from 1 on",
+            ));
+        }
+        match (232..=65535).contains(&self.longest_header) {
+            true => Ok(()),
+            false => Err(invalid(&format!(
+                "proxy: longest_header is {}; it is from 232 to 65535",
+                self.longest_header
+            ))),
+        }
+    }
+
     /// The innermost layer.
     pub(crate) fn around(&self, inner: Server, clock: Option<&Arc<dyn Clock>>) -> Server {
         let options = ProxyOptions::trusting(self.trusted.iter().copied())
@@ -79,8 +101,30 @@ impl From<RateConfig> for Rate {
 }
 
 impl GateConfig {
-    /// The handle that this describes.
-    pub(crate) fn to_gate(&self, clock: Option<&Arc<dyn Clock>>) -> Gate {
+    /// That it means something.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        for (name, prefix, most) in
+            [("ipv4_prefix", self.ipv4_prefix, 32), ("ipv6_prefix", self.ipv6_prefix, 128)]
+        {
+            if prefix > most {
+                return Err(invalid(&format!("gate: {name} is {prefix}; it is from 0 to {most}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The handle that this describes, for several servers that are to share it
+    /// ([`ServerBuilder::gate`](crate::ServerBuilder::gate)).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), if a setting has no meaning.
+    pub fn to_gate(&self) -> io::Result<Gate> {
+        self.check()?;
+        Ok(self.to_gate_on(None))
+    }
+
+    pub(crate) fn to_gate_on(&self, clock: Option<&Arc<dyn Clock>>) -> Gate {
         let mut settings = GateSettings::default();
         settings.most_open = self.max_open;
         settings.most_open_per_prefix = self.max_open_per_prefix;
@@ -101,8 +145,29 @@ impl GateConfig {
 }
 
 impl LimitsConfig {
+    /// Puts these limits around a server: one limit and one list for several endpoints, for example.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{LimitsConfig, Server, ServerGroup};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let mut limits = LimitsConfig::default();
+    /// limits.max_connections = Some(50); // over both
+    /// let both = [Server::bind("127.0.0.1:0").await?, Server::bind("[::1]:0").await?];
+    /// let server = limits.around(ServerGroup::new(both).into());
+    /// assert_eq!(server.connections().unwrap().limit(), Some(50));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn around(&self, server: Server) -> Server {
+        self.around_on(server, &[], None)
+    }
+
     /// The outermost layer.
-    pub(crate) fn around(
+    pub(crate) fn around_on(
         &self,
         inner: Server,
         alarms: &[AlarmOptions],
@@ -124,4 +189,8 @@ impl LimitsConfig {
             None => server.into(),
         }
     }
+}
+
+fn invalid(text: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text)
 }

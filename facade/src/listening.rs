@@ -206,11 +206,12 @@ impl Server {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use socketry::{LimitsConfig, Server};
+    /// use socketry::{LimitsConfig, Server, WhenBehindConfig};
     ///
     /// # futures_lite::future::block_on(async {
-    /// let builder = Server::builder().limits(LimitsConfig::default());
-    /// let server = builder.bind("127.0.0.1:0").await?;
+    /// let mut limits = LimitsConfig::default();
+    /// limits.when_behind = WhenBehindConfig::Close; // who does not read cannot hold up a goodbye
+    /// let server = Server::builder().limits(limits).bind("127.0.0.1:0").await?;
     /// let connections = server.connections().unwrap();
     /// connections.broadcast("Goodbye.\n").await;
     /// println!("{}", connections.drain(Duration::from_secs(10)).await);

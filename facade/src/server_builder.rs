@@ -112,8 +112,16 @@ impl ServerBuilder {
         }
     }
 
-    /// Everything that is plain data. By default [`ServerConfig::default`].
+    /// Everything that is plain data. By default [`ServerConfig::default`]. A handle that was given before
+    /// counts no more if this says the same: who may come in, or who the server is under TLS.
     pub fn config(mut self, config: ServerConfig) -> Self {
+        if config.gate.is_some() {
+            self.gate = None;
+        }
+        #[cfg(feature = "tls")]
+        if config.tls.identity.is_some() || !config.tls.names.is_empty() {
+            self.tls = None;
+        }
         self.config = config;
         self
     }

@@ -4,7 +4,8 @@ use std::{io, sync::Arc, time::Duration};
 
 use futures_lite::future::{block_on, poll_once};
 use socketry::{
-    AtLimitConfig, GateConfig, LimitsConfig, RateConfig, Server, Socket,
+    AtLimitConfig, GateConfig, LimitsConfig, RateConfig, Server, ServerBuilder, ServerConfig,
+    Socket,
     server::{AccessRule, Gate, GateSettings, LimitReached, NotAdmitted},
 };
 use socketry_testing::ManualClock;
@@ -115,4 +116,41 @@ fn the_gate_and_the_socket_are_reached_through_the_limits() {
     let (_client, inside) = meet(&mut server);
     assert_eq!(server.gate().unwrap().counts().open, 1);
     assert!(inside.as_tcp().is_some() && inside.tracked().is_some());
+}
+
+#[test]
+fn prefixes_that_no_address_has_are_refused_before_anything_is_opened() {
+    let mut gate = GateConfig::default();
+    gate.ipv4_prefix = 33;
+    let error = block_on(Server::builder().gate(gate.clone()).bind("127.0.0.1:0")).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    assert_eq!(error.to_string(), "gate: ipv4_prefix is 33; it is from 0 to 32");
+    (gate.ipv4_prefix, gate.ipv6_prefix) = (32, 129);
+    assert_eq!(
+        gate.to_gate().unwrap_err().to_string(),
+        "gate: ipv6_prefix is 129; it is from 0 to 128"
+    );
+}
+
+#[test]
+fn of_a_handle_and_a_configuration_the_last_one_counts() {
+    let mut settings = GateSettings::default();
+    settings.most_open = Some(7);
+    let handle = Gate::new(settings);
+    let mut config = ServerConfig::default();
+    config.gate = Some(GateConfig::default());
+    config.gate.as_mut().unwrap().max_open = Some(9);
+    let most_open = |builder: ServerBuilder| {
+        let server = block_on(builder.bind("127.0.0.1:0")).unwrap();
+        server.gate().unwrap().settings().most_open
+    };
+    let handle_last = Server::builder().config(config.clone()).gate(handle.clone());
+    assert_eq!(most_open(handle_last), Some(7));
+    assert_eq!(most_open(Server::builder().gate(handle.clone()).config(config)), Some(9));
+    let silent = Server::builder().gate(handle).config(ServerConfig::default());
+    assert_eq!(
+        most_open(silent),
+        Some(7),
+        "a configuration that says nothing of it changes nothing"
+    );
 }

@@ -287,7 +287,7 @@ fn a_kept_handle_keeps_neither_a_port_nor_a_file() {
 fn the_handle_is_found_through_all_layers_and_in_every_member_of_a_group() {
     let directory = TempDir::new();
     let builder = Server::builder().limits(LimitsConfig::default()).gate(GateConfig::default());
-    let builder = builder.proxy(ProxyConfig::default());
+    let builder = builder.proxy(ProxyConfig::trusting(["127.0.0.0/8".parse().unwrap()]));
     let tcp = block_on(builder.bind(ANY_PORT)).unwrap();
     let unix = block_on(builder.bind(directory.endpoint())).unwrap();
     let group = Server::from(ServerGroup::new([tcp, unix]));

@@ -1,15 +1,16 @@
 //! Limits of a server, and the list of its connections.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_lite::{
     AsyncReadExt, AsyncWriteExt,
     future::{block_on, poll_once},
 };
 use socketry::{
-    AtLimitConfig, LimitsConfig, Server, Socket, WhenBehindConfig,
+    AtLimitConfig, LimitsConfig, Server, ServerGroup, Socket, WhenBehindConfig,
     server::{Alarm, LimitReached, LimitingServer},
 };
+use socketry_testing::ManualClock;
 
 use crate::support::{Client, TempDir, accept, tcp_server};
 
@@ -124,19 +125,35 @@ fn one_that_is_closed_through_the_list_ends_on_the_wire() {
 
 #[test]
 fn who_does_not_read_is_closed_if_that_is_configured() {
+    let clock = ManualClock::new();
     let mut limits = LimitsConfig::default();
     (limits.max_behind, limits.when_behind) = (1, WhenBehindConfig::Close);
-    let mut server = limited("127.0.0.1:0", limits);
+    let builder = Server::builder().limits(limits).clock(Arc::new(clock.clone()));
+    let mut server = block_on(builder.bind("127.0.0.1:0")).unwrap();
     let (_client, accepted) = meet(&mut server);
     let connections = server.connections().unwrap();
     assert_eq!(block_on(connections.broadcast("one")).queued, 1);
-    assert_eq!(block_on(connections.broadcast("two")).closed, 1);
+    let mut broadcasting = Box::pin(connections.broadcast("two"));
+    assert!(block_on(poll_once(&mut broadcasting)).is_none());
+    clock.advance(Duration::from_secs(1)); // and the owner has not come to carry it
+    assert_eq!(block_on(broadcasting).closed, 1);
     assert!(!accepted.tracked().unwrap().is_open());
 }
 
 #[test]
+fn one_limit_goes_around_several_servers() {
+    let servers = [tcp_server(), tcp_server()];
+    let addresses = servers.each_ref().map(|server| server.local_address().unwrap());
+    let mut server = at_most(1).around(ServerGroup::new(servers).into());
+    let _first = Client::connect(&addresses[0]).unwrap();
+    let _inside = accept(&mut server);
+    let _second = Client::connect(&addresses[1]).unwrap();
+    assert!(block_on(server.accept()).unwrap().is_err());
+}
+
+#[test]
 fn alarms_of_the_builder_are_raised() {
-    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
     let hook = told.clone();
     let builder = Server::builder().limits(LimitsConfig::default());
     let builder = builder.alarm(1, 0, move |alarm| hook.lock().unwrap().push(alarm));

@@ -79,7 +79,7 @@ fn garbage_is_one_error_and_the_end_of_its_connection() {
 
 #[test]
 fn a_stranger_is_refused_or_passed_through_as_configured() {
-    let mut server = proxied(ProxyConfig::default());
+    let mut server = proxied(ProxyConfig::trusting(["192.0.2.0/24".parse().unwrap()]));
     let _stranger = come(&server, HEADER);
     let error = block_on(server.accept()).unwrap().unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
@@ -140,4 +140,21 @@ fn the_gate_and_the_list_know_a_client_by_the_address_that_its_proxy_says() {
     assert!(error.to_string().starts_with("connection from tcp://192.0.2.7:4711 "), "{error}");
     let shown = first.tracked().unwrap().remote_address().unwrap().to_string();
     assert_eq!(shown, "tcp://192.0.2.7:4711");
+}
+
+#[test]
+fn a_configuration_that_lets_nobody_in_or_has_no_meaning_is_refused_before_anything_is_opened() {
+    let refusal = |change: fn(&mut ProxyConfig)| {
+        let mut config = loopback();
+        change(&mut config);
+        let bound = block_on(Server::builder().proxy(config).bind("127.0.0.1:0"));
+        let error = bound.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        error.to_string()
+    };
+    let nobody = refusal(|config| config.trusted.clear());
+    assert!(nobody.ends_with("name the networks of the proxies in trusted"), "{nobody}");
+    assert!(refusal(|config| config.most_headers = 0).ends_with("it is from 1 on"));
+    let long = refusal(|config| config.longest_header = 1 << 20);
+    assert_eq!(long, "proxy: longest_header is 1048576; it is from 232 to 65535");
 }

@@ -41,7 +41,9 @@ use crate::Rate;
 pub struct GateSettings {
     /// How many connections may be open at once. By default any number.
     ///
-    /// Below TLS, handshakes that are under way are among them.
+    /// Below TLS, handshakes that are under way are among them. Above a decorator that reads something
+    /// first (the header of a proxy) those are not that it has not let through yet; it has a limit of
+    /// its own for them.
     pub most_open: Option<usize>,
     /// How many connections with one prefix may be open at once. By default any number.
     ///

@@ -93,7 +93,6 @@ impl<A: Accept> LimitingServer<A> {
     ) -> io::Result<TrackedConnection<A::Connection>> {
         let remote = connection.remote_address();
         if self.shared.is_drained() {
-            self.shared.reject();
             return Err(ConnectionEnded::new(remote, EndReason::Drained).into());
         }
         if self.shared.is_full() {
@@ -103,8 +102,11 @@ impl<A: Accept> LimitingServer<A> {
         }
         let local = self.local_address_of(&connection);
         let newcomer = Newcomer { remote, local, abort: connection.abort_handle() };
-        let entry = self.shared.enter(newcomer);
-        Ok(TrackedConnection::new(connection, Tracked { shared: self.shared.clone(), entry }))
+        let entry = self.shared.enter(newcomer)?;
+        let tracked = Tracked { shared: self.shared.clone(), entry };
+        let connection = TrackedConnection::new(connection, tracked);
+        self.shared.look_at_alarms(); // which may panic, and then the place is free again
+        Ok(connection)
     }
 
     fn local_address_of(&mut self, connection: &A::Connection) -> Option<Arc<Address>> {

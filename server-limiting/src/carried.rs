@@ -26,12 +26,12 @@ pub(crate) struct Carried {
 
 impl Carried {
     /// Writes as many of them as go into one call. Returns how many bytes that were, which is never
-    /// zero.
+    /// zero, and how many messages are whole with that.
     pub(crate) fn poll_write(
         &mut self,
         connection: &mut impl Connection,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
+    ) -> Poll<io::Result<(usize, usize)>> {
         let mut slices = [IoSlice::new(&[]); IN_ONE_WRITE];
         let mut used = 0;
         for (slice, message) in slices.iter_mut().zip(&self.messages) {
@@ -47,11 +47,11 @@ impl Carried {
         if count == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        self.advance(count);
-        Poll::Ready(Ok(count))
+        Poll::Ready(Ok((count, self.advance(count))))
     }
 
-    fn advance(&mut self, count: usize) {
+    fn advance(&mut self, count: usize) -> usize {
+        let before = self.messages.len();
         self.written += count;
         while let Some(first) = self.messages.front() {
             if self.written < first.len() {
@@ -60,5 +60,6 @@ impl Carried {
             self.written -= first.len();
             self.messages.pop_front();
         }
+        before - self.messages.len()
     }
 }

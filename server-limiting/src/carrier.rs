@@ -39,7 +39,7 @@ pub(crate) fn poll_carry(
     let mut carried = entry.take_mail();
     let common = &mut Context::from_waker(&waker);
     let sent = poll_send(connection, &mut carried, entry, settings, common);
-    entry.put_back(carried);
+    entry.put_back(carried, sent.is_pending());
     match ready!(sent) {
         Ok(()) if entry.is_done() || side == Side::Writer => Poll::Ready(()),
         Ok(()) => {
@@ -61,8 +61,8 @@ fn poll_send(
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
     while !carried.messages.is_empty() {
-        let count = ready!(carried.poll_write(connection, cx))?;
-        entry.has_carried(count, settings);
+        let (bytes, count) = ready!(carried.poll_write(connection, cx))?;
+        entry.has_carried(bytes, count, settings);
     }
     Pin::new(connection).poll_flush(cx)
 }

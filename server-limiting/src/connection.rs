@@ -4,7 +4,7 @@ use std::{
     fmt,
     io::{self, IoSlice, IoSliceMut},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
@@ -113,11 +113,15 @@ impl<C: Connection> TrackedConnection<C> {
         }
     }
 
+    /// If somebody has ended it meanwhile, that is why it fails.
+    fn explain<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| self.check().err().unwrap_or(error))
+    }
+
     /// Carries what others have written, as far as it goes: not before the owner's own write is whole.
     fn poll_carry(&mut self, cx: &mut Context<'_>, side: Side) -> Poll<()> {
         let Tracked { shared, entry } = &self.place.tracked;
-        let now = entry.flags.now();
-        if !now.has_mail() || now.is_half_done() {
+        if !entry.flags.now().is_carriable() {
             return Poll::Ready(());
         }
         poll_carry(&mut self.connection, entry, &shared.settings, cx, side)
@@ -132,13 +136,15 @@ impl<C: Connection> TrackedConnection<C> {
     ) -> Poll<io::Result<usize>> {
         if !self.entry().flags.now().is_quiet() {
             self.check()?;
-            ready!(self.poll_carry(cx, Side::Writer));
+            if self.poll_carry(cx, Side::Writer).is_pending() {
+                return self.check_before_waiting();
+            }
         }
         let Poll::Ready(result) = write(Pin::new(&mut self.connection), cx) else {
             self.entry().writer_waits(cx);
             return self.check_before_waiting();
         };
-        let count = result?;
+        let count = self.explain(result)?;
         self.has_written(count, wanted, cx);
         Poll::Ready(Ok(count))
     }
@@ -147,7 +153,11 @@ impl<C: Connection> TrackedConnection<C> {
     fn has_written(&mut self, count: usize, wanted: usize, cx: &mut Context<'_>) {
         let entry = self.entry();
         entry.has_written(count, self.settings());
-        let was_half_done = entry.flags.now().is_half_done();
+        let now = entry.flags.now();
+        let was_half_done = now.is_half_done();
+        if now.has_writer() {
+            entry.writer_goes_on();
+        }
         if count > 0 {
             entry.flags.set_half_done(count < wanted);
         }
@@ -170,7 +180,7 @@ impl<C: Connection> TrackedConnection<C> {
                 is_stuck = now.is_half_done() || self.poll_carry(cx, Side::Reader).is_pending();
             }
             if let Poll::Ready(result) = read(Pin::new(&mut self.connection), cx) {
-                let count = result?;
+                let count = self.explain(result)?;
                 self.entry().has_read(count, self.settings());
                 return Poll::Ready(Ok(count));
             }
@@ -228,28 +238,33 @@ impl<C: Connection> AsyncWrite for TrackedConnection<C> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.entry().flags.now().is_quiet() {
-            self.check()?;
-            ready!(self.poll_carry(cx, Side::Writer));
-        }
-        let flushed = Pin::new(&mut self.connection).poll_flush(cx);
-        if flushed.is_pending() {
-            self.entry().writer_waits(cx);
+        self.check()?;
+        if self.poll_carry(cx, Side::Writer).is_pending() {
             return self.check_before_waiting();
         }
-        flushed
+        let Poll::Ready(flushed) = Pin::new(&mut self.connection).poll_flush(cx) else {
+            self.entry().writer_waits(cx);
+            return self.check_before_waiting();
+        };
+        Poll::Ready(self.explain(flushed))
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check()?;
         self.entry().refuse();
-        ready!(self.poll_carry(cx, Side::Writer));
-        let closed = Pin::new(&mut self.connection).poll_close(cx);
-        match closed {
-            Poll::Ready(_) => self.entry().lose_mail(), // what half a write was in the way of
-            Poll::Pending => self.entry().writer_waits(cx),
+        // Nothing new comes, so that this comes to its end; one turn carries what one look has found.
+        while self.entry().flags.now().is_carriable() {
+            if self.poll_carry(cx, Side::Writer).is_pending() {
+                return self.check_before_waiting();
+            }
         }
-        closed
+        let Poll::Ready(closed) = Pin::new(&mut self.connection).poll_close(cx) else {
+            self.entry().writer_waits(cx);
+            return self.check_before_waiting();
+        };
+        let closed = self.explain(closed);
+        self.entry().lose_mail(); // what half a write was in the way of
+        Poll::Ready(closed)
     }
 }
 

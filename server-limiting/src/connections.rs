@@ -2,8 +2,10 @@
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
 use crate::{
-    ConnectionId, Drained, Draining, NotWrittenReason, Tracked,
+    ConnectionId, Drained, Draining, NotWritten, NotWrittenReason, Tracked,
     carried::Message,
     drain::drain,
     entry::{Entry, Posted},
@@ -22,10 +24,11 @@ use crate::{
 /// use std::{io, time::Duration};
 ///
 /// use socketry_server::Accept;
-/// use socketry_server_limiting::{Connections, LimitingServer};
+/// use socketry_server_limiting::{Connections, LimitingServer, WhenBehind};
 ///
 /// fn limit<A: Accept>(inner: A) -> (LimitingServer<A>, Connections) {
-///     let server = LimitingServer::new(inner, 100);
+///     // Who does not read is closed, and so cannot hold up a goodbye.
+///     let server = LimitingServer::new(inner, 100).when_behind(64 * 1024, WhenBehind::Close);
 ///     let connections = server.connections();
 ///     (server, connections)
 /// }
@@ -121,16 +124,16 @@ impl Connections {
         let shared = self.shared.clone();
         async move {
             let mut sum = Broadcast::default();
-            let mut behind: Vec<Arc<Entry>> = Vec::new();
+            let mut behind = FuturesUnordered::new();
             for entry in shared.all() {
-                match entry.post(&message, &shared.settings) {
+                match entry.post(&message, &shared.settings, false) {
                     Posted::Queued => sum.queued += 1,
-                    Posted::Full => behind.push(entry),
+                    Posted::Full { .. } => behind.push(write_to(&shared, entry, &message)),
                     Posted::Gone => {}
                 }
             }
-            for entry in behind {
-                let written = write(&shared.settings, &entry, &message).await;
+            // Side by side, so that none of them waits for another.
+            while let Some(written) = behind.next().await {
                 match written.map_err(|error| error.reason()) {
                     Ok(()) => sum.queued += 1,
                     Err(NotWrittenReason::Dropped) => sum.dropped += 1,
@@ -138,6 +141,7 @@ impl Connections {
                     Err(NotWrittenReason::Gone) => {}
                 }
             }
+            drop(behind);
             sum
         }
     }
@@ -147,9 +151,13 @@ impl Connections {
     /// left at the `deadline`. Zero ends all at once.
     ///
     /// It needs nobody to poll the server or the connections, and never takes longer than the
-    /// deadline, on the clock of the server. Whoever is still in a handshake is not open yet: if the
-    /// server is polled meanwhile, and the handshake ends before the drain does, it is told as well,
-    /// and waited for; if not, it is closed.
+    /// deadline, on the clock of the server.
+    ///
+    /// Whoever is still in a handshake is not open yet. If the server is polled meanwhile, and the
+    /// handshake ends before the drain does, it is told as well, and waited for. After the drain the
+    /// server hands nobody out any more: **drop it when the drain is ready**, and what is still under
+    /// way in it ends, too. (Whoever goes on accepting until `None` waits for the last handshake's
+    /// deadline.)
     ///
     /// A second drain beside the first is one more that waits, with a deadline of its own.
     ///
@@ -165,6 +173,10 @@ impl Connections {
     pub fn draining(&self) -> Draining {
         Draining::of(self.shared.clone())
     }
+}
+
+async fn write_to(shared: &Shared, entry: Arc<Entry>, message: &Message) -> Result<(), NotWritten> {
+    write(&shared.settings, &entry, message).await
 }
 
 impl fmt::Debug for Connections {

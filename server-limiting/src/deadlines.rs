@@ -15,6 +15,8 @@ const FEW: usize = 64;
 pub(crate) struct Deadlines {
     idle: Option<u64>,
     lifetime: Option<u64>,
+    /// How much later than noted something may have happened.
+    blur: u64,
     looks: BinaryHeap<Reverse<Look>>,
 }
 
@@ -43,6 +45,10 @@ impl Deadlines {
 
     pub(crate) fn lifetime(&self) -> Option<Duration> {
         self.lifetime.map(Duration::from_nanos)
+    }
+
+    pub(crate) fn set_blur(&mut self, blur: u64) {
+        self.blur = blur;
     }
 
     /// A connection has come.
@@ -91,7 +97,8 @@ impl Deadlines {
 
     /// When a connection has to end if nothing happens until then.
     fn end_of(&self, entry: &Entry) -> Option<(u64, EndReason)> {
-        let idle = self.idle.map(|idle| (entry.active().saturating_add(idle), EndReason::Idle));
+        let idle = self.idle.map(|idle| idle + self.blur);
+        let idle = idle.map(|idle| (entry.active().saturating_add(idle), EndReason::Idle));
         let lifetime = self.lifetime;
         let old = lifetime.map(|life| (entry.opened.saturating_add(life), EndReason::Lifetime));
         [idle, old].into_iter().flatten().min_by_key(|(at, _)| *at)

@@ -18,9 +18,10 @@ use crate::{EndReason, shared::Shared};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Drained {
-    /// How many connections have ended by themselves.
+    /// How many connections have ended by themselves, since the drain began.
     pub finished: u64,
-    /// How many had to be ended at the deadline.
+    /// How many were ended: at the deadline, or before that through the list or because their time was
+    /// up.
     pub closed: u64,
     /// How long it took.
     pub took: Duration,
@@ -36,18 +37,19 @@ impl fmt::Display for Drained {
 /// See [`Connections::drain`](crate::Connections::drain).
 pub(crate) async fn drain(shared: Arc<Shared>, deadline: Duration) -> Drained {
     let began = shared.settings.time().now();
-    let left_before = shared.left();
+    let before = shared.left();
     shared.begin_drain();
     let sleep = Sleep::after(shared.settings.time().clock(), deadline);
     until_empty(&shared, sleep).await;
-    shared.end_drain();
-    let finished = shared.left() - left_before;
-    let left = shared.all();
-    for entry in &left {
+    let (left, there) = shared.end_drain();
+    for entry in &there {
         entry.end(EndReason::Drained);
     }
-    let took = Duration::from_nanos(shared.settings.time().now().saturating_sub(began));
-    Drained { finished, closed: left.len() as u64, took }
+    Drained {
+        finished: left.finished - before.finished,
+        closed: left.ended - before.ended + there.len() as u64,
+        took: Duration::from_nanos(shared.settings.time().now().saturating_sub(began)),
+    }
 }
 
 /// Waits until the last connection has left, or the time is up.

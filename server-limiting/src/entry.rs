@@ -8,7 +8,7 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use event_listener::EventListener;
+use event_listener::{Event, EventListener};
 use socketry_connection::{AbortHandle, Address};
 
 use crate::{
@@ -48,8 +48,8 @@ pub(crate) struct Newcomer {
 pub(crate) enum Posted {
     /// It leaves when the owner of the connection carries it.
     Queued,
-    /// There is no room.
-    Full,
+    /// There is no room, and perhaps there will be none soon.
+    Full { is_stuck: bool },
     /// The connection takes nothing any more.
     Gone,
 }
@@ -116,16 +116,28 @@ impl Entry {
     /// `false` if one is there already that nobody carries.
     pub(crate) fn reader_waits(&self, cx: &Context<'_>) -> bool {
         let mut mail = self.mail();
-        let replaced = mail.reader_waits(cx);
+        let leftovers = mail.reader_waits(cx);
         let is_empty = mail.is_empty();
         drop(mail);
-        drop(replaced);
+        drop(leftovers);
         is_empty
     }
 
     pub(crate) fn writer_waits(&self, cx: &Context<'_>) {
-        let replaced = self.mail().writer_waits(cx);
-        drop(replaced);
+        let mut mail = self.mail();
+        let leftovers = mail.writer_waits(cx);
+        self.flags.set_writer(true);
+        drop(mail);
+        drop(leftovers);
+    }
+
+    /// The owner has written, and waits no more.
+    pub(crate) fn writer_goes_on(&self) {
+        let mut mail = self.mail();
+        self.flags.set_writer(false);
+        let leftovers = mail.writer_goes_on();
+        drop(mail);
+        drop(leftovers);
     }
 
     /// Takes out what is to be carried.
@@ -133,27 +145,29 @@ impl Entry {
         self.mail().take()
     }
 
-    /// Keeps what has not left until the next time.
-    pub(crate) fn put_back(&self, carried: Carried) {
-        self.mail().put_back(carried);
+    /// Keeps what has not left until the next time, and whether it waits for the peer.
+    pub(crate) fn put_back(&self, carried: Carried, is_stuck: bool) {
+        let waiting = self.mail().put_back(carried, is_stuck);
+        tell(waiting, usize::MAX);
     }
 
-    /// So many bytes of messages have left.
-    pub(crate) fn has_carried(&self, count: usize, settings: &Settings) {
-        self.has_written(count, settings);
-        let room = self.mail().sent(count, settings.most_behind());
-        if let Some(room) = room {
-            room.notify(usize::MAX);
-        }
+    /// So many bytes, and with them so many messages, have left.
+    pub(crate) fn has_carried(&self, bytes: usize, count: usize, settings: &Settings) {
+        self.has_written(bytes, settings);
+        let waiting = self.mail().sent(bytes, count, settings.most_behind());
+        tell(waiting, 1);
     }
 
     /// Everything was carried; `false` if something has come meanwhile.
     pub(crate) fn is_done(&self) -> bool {
-        let mail = self.mail();
+        let mut mail = self.mail();
         let is_empty = mail.is_empty();
         if is_empty {
             self.flags.set_mail(false); // under the lock, as it is set
         }
+        let leftovers = mail.tidy();
+        drop(mail);
+        drop(leftovers);
         is_empty
     }
 
@@ -169,18 +183,24 @@ impl Entry {
         let mut mail = self.mail();
         self.flags.refuse();
         self.flags.set_mail(false);
-        let (messages, room) = mail.empty();
+        let (leftovers, waiting) = mail.empty();
         drop(mail);
-        drop(messages);
-        if let Some(room) = room {
-            room.notify(usize::MAX); // those who wait for room learn that there will be none
-        }
+        drop(leftovers);
+        tell(waiting, usize::MAX); // those who wait for room learn that there will be none
+    }
+
+    /// The owner has left and is not to be woken any more.
+    pub(crate) fn leave(&self) {
+        self.flags.leave();
+        self.lose_mail();
+        let waiting = self.mail().take_waiting();
+        drop(waiting);
     }
 
     // What others do.
 
-    /// Leaves a message for the owner to carry.
-    pub(crate) fn post(&self, message: &Message, settings: &Settings) -> Posted {
+    /// Leaves a message for the owner to carry. Whoever has waited for room has its turn.
+    pub(crate) fn post(&self, message: &Message, settings: &Settings, is_turn: bool) -> Posted {
         let mut mail = self.mail();
         if self.flags.now().is_refusing() {
             return Posted::Gone;
@@ -188,8 +208,8 @@ impl Entry {
         if message.is_empty() {
             return Posted::Queued;
         }
-        match mail.drop_in(message, settings.most_behind()) {
-            Dropped::Full => Posted::Full,
+        match mail.drop_in(message, settings.most_behind(), is_turn) {
+            Dropped::Full { is_stuck } => Posted::Full { is_stuck },
             Dropped::In(reader) => {
                 self.flags.set_mail(true);
                 drop(mail);
@@ -201,8 +221,21 @@ impl Entry {
         }
     }
 
-    pub(crate) fn listen_for_room(&self) -> EventListener {
-        self.mail().listen_for_room()
+    /// Waits in line for room; `None` if there is some by now.
+    pub(crate) fn wait_for_room(&self, settings: &Settings) -> Option<EventListener> {
+        self.mail().wait_for_room(settings.most_behind())
+    }
+
+    /// One who was in line is no more.
+    pub(crate) fn waits_no_more(&self, settings: &Settings) {
+        let next = self.mail().waits_no_more(settings.most_behind());
+        tell(next, 1);
+    }
+
+    /// Nobody has come to carry anything for a while.
+    pub(crate) fn set_stuck(&self) {
+        let waiting = self.mail().set_stuck();
+        tell(waiting, usize::MAX);
     }
 
     /// Ends the connection both ways, whether its owner polls it or not.
@@ -218,12 +251,6 @@ impl Entry {
         true
     }
 
-    /// The owner has left and is not to be woken any more.
-    pub(crate) fn forget_owner(&self) {
-        let waiting = self.mail().take_waiting();
-        drop(waiting);
-    }
-
     fn wake_owner(&self) {
         let waiting = self.mail().take_waiting();
         waiting.into_iter().flatten().for_each(Waker::wake);
@@ -232,6 +259,13 @@ impl Entry {
     fn mail(&self) -> MutexGuard<'_, Mail> {
         // Nothing in there can panic half way through a change.
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells so many of those who wait, when no lock is held.
+fn tell(waiting: Option<Arc<Event>>, count: usize) {
+    if let Some(waiting) = waiting {
+        waiting.notify(count);
     }
 }
 

@@ -10,6 +10,10 @@ const MAIL: u8 = 1;
 const HALF_DONE: u8 = 2;
 /// Nothing more is taken for this connection.
 const REFUSING: u8 = 4;
+/// The owner has waited for room to write.
+const WRITER: u8 = 64;
+/// The owner has left.
+const LEFT: u8 = 128;
 /// Where the reason stands for which it was ended; zero if it was not.
 const REASON: u8 = 0b111_000;
 const REASON_SHIFT: u32 = 3;
@@ -43,10 +47,19 @@ impl Flags {
         self.set(REFUSING, true);
     }
 
-    /// `false` if it was ended before.
+    pub(crate) fn set_writer(&self, waits: bool) {
+        self.set(WRITER, waits);
+    }
+
+    pub(crate) fn leave(&self) {
+        self.set(REFUSING | LEFT, true);
+    }
+
+    /// `false` if it was ended before, or has left.
     pub(crate) fn end(&self, reason: EndReason) -> bool {
         let bits = number(reason) << REASON_SHIFT;
-        let end = |flags| if flags & REASON == 0 { Some(flags | bits | REFUSING) } else { None };
+        let end =
+            |flags| if flags & (REASON | LEFT) == 0 { Some(flags | bits | REFUSING) } else { None };
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, end).is_ok()
     }
 
@@ -65,13 +78,19 @@ impl Now {
         self.0 & (MAIL | REASON) == 0
     }
 
-    pub(crate) fn has_mail(self) -> bool {
-        self.0 & MAIL != 0
+    /// Whether there is something to carry, and nothing in its way.
+    pub(crate) fn is_carriable(self) -> bool {
+        self.0 & (MAIL | HALF_DONE) == MAIL
     }
 
     #[inline]
     pub(crate) fn is_half_done(self) -> bool {
         self.0 & HALF_DONE != 0
+    }
+
+    #[inline]
+    pub(crate) fn has_writer(self) -> bool {
+        self.0 & WRITER != 0
     }
 
     pub(crate) fn is_refusing(self) -> bool {
@@ -135,6 +154,6 @@ mod tests {
         flags.end(EndReason::Idle);
         flags.set_mail(false);
         let now = flags.now();
-        assert!(now.is_half_done() && now.is_refusing() && !now.has_mail() && !now.is_quiet());
+        assert!(now.is_half_done() && now.is_refusing() && !now.is_carriable() && !now.is_quiet());
     }
 }

@@ -12,6 +12,10 @@ use socketry_connection::Address;
 
 use crate::carried::{Carried, Message};
 
+/// What a message counts for beside its bytes, so that short ones do not take more memory than long
+/// ones.
+const OVERHEAD: usize = 48;
+
 /// The letter box of one connection. Empty, as most are most of the time, it owns no memory.
 pub(crate) struct Mail {
     /// The task that waits for something to read: whoever drops a message wakes it.
@@ -19,8 +23,8 @@ pub(crate) struct Mail {
     rest: Option<Box<Rest>>,
 }
 
-/// What a letter box needs only if it is used, or if its owner had to wait for room; and what few
-/// connections are asked for.
+/// What a letter box needs only while there is something in it, or its owner waits for room; and what
+/// few connections are asked for.
 #[derive(Default)]
 struct Rest {
     /// Where this end of the connection is, if that was asked. Those of most are one.
@@ -31,7 +35,12 @@ struct Rest {
     carried: Carried,
     /// Of all messages that have not left, those that are being carried among them.
     bytes: usize,
-    /// Told when there is room. Made when somebody first waits for that.
+    count: usize,
+    /// Whether the peer is known not to make room.
+    is_stuck: bool,
+    /// How many wait for room, in the order of the event.
+    waiting: usize,
+    /// Told when there is room, and when there will be none.
     room: Option<Arc<Event>>,
 }
 
@@ -40,7 +49,16 @@ pub(crate) enum Dropped {
     /// It is in the box; this task has to look.
     In(Option<Waker>),
     /// There is no room.
-    Full,
+    Full { is_stuck: bool },
+}
+
+/// What is to be dropped when no lock is held.
+#[must_use]
+#[derive(Default)]
+pub(crate) struct Leftovers {
+    _rest: Option<Box<Rest>>,
+    _messages: [VecDeque<Message>; 2],
+    _waker: Option<Waker>,
 }
 
 impl Mail {
@@ -54,21 +72,35 @@ impl Mail {
         self.rest.as_ref()?.local.as_ref()
     }
 
-    /// Drops a message into the box, unless there are `limit` bytes or more in it.
-    pub(crate) fn drop_in(&mut self, message: &Message, limit: usize) -> Dropped {
+    /// Drops a message into the box, unless there is as much in it as may be, or others wait for room
+    /// and it is not this one's turn.
+    pub(crate) fn drop_in(&mut self, message: &Message, limit: usize, is_turn: bool) -> Dropped {
         let rest = self.rest.get_or_insert_default();
-        if rest.bytes >= limit {
-            return Dropped::Full;
+        if rest.is_full(limit) || (rest.waiting > 0 && !is_turn) {
+            return Dropped::Full { is_stuck: rest.is_stuck };
         }
         rest.bytes += message.len();
+        rest.count += 1;
         rest.messages.push_back(message.clone());
         Dropped::In(self.reader.take())
     }
 
-    /// Waits until there is room.
-    pub(crate) fn listen_for_room(&mut self) -> EventListener {
-        let rest = self.rest.get_or_insert_default();
-        rest.room.get_or_insert_default().listen()
+    /// Waits behind those who wait already; `None` if there is room by now.
+    pub(crate) fn wait_for_room(&mut self, limit: usize) -> Option<EventListener> {
+        let rest = self.rest.as_mut()?;
+        if !rest.is_full(limit) && rest.waiting == 0 {
+            return None;
+        }
+        rest.waiting += 1;
+        Some(rest.room.get_or_insert_default().listen())
+    }
+
+    /// One waits no more. If there is room, the next one has to be told.
+    #[must_use]
+    pub(crate) fn waits_no_more(&mut self, limit: usize) -> Option<Arc<Event>> {
+        let rest = self.rest.as_mut()?;
+        rest.waiting = rest.waiting.saturating_sub(1);
+        rest.next_in_line(limit)
     }
 
     /// Takes out what is being carried or, if nothing is, all messages.
@@ -83,11 +115,18 @@ impl Mail {
         carried
     }
 
-    /// What has not left yet waits in here.
-    pub(crate) fn put_back(&mut self, carried: Carried) {
-        if let Some(rest) = &mut self.rest {
-            rest.carried = carried;
-        }
+    /// What has not left yet waits in here. Returns who has to be told that the peer makes no room.
+    #[must_use]
+    pub(crate) fn put_back(&mut self, carried: Carried, is_stuck: bool) -> Option<Arc<Event>> {
+        let rest = self.rest.as_mut()?;
+        rest.carried = carried;
+        rest.set_stuck(is_stuck)
+    }
+
+    /// Nobody has come to carry anything for a while.
+    #[must_use]
+    pub(crate) fn set_stuck(&mut self) -> Option<Arc<Event>> {
+        self.rest.as_mut()?.set_stuck(true)
     }
 
     /// Whether no message waits to be taken out.
@@ -100,40 +139,52 @@ impl Mail {
         self.rest.as_ref().map_or(0, |rest| rest.bytes)
     }
 
-    /// So many bytes have left. If that makes room, returns who has to be told.
+    /// So many bytes, and with them so many whole messages, have left. If that makes room, returns who
+    /// has to be told.
     #[must_use]
-    pub(crate) fn sent(&mut self, bytes: usize, limit: usize) -> Option<Arc<Event>> {
+    pub(crate) fn sent(&mut self, bytes: usize, count: usize, limit: usize) -> Option<Arc<Event>> {
         let rest = self.rest.as_mut()?;
-        let was_full = rest.bytes >= limit;
-        rest.bytes -= bytes.min(rest.bytes);
-        if was_full && rest.bytes < limit { rest.room.clone() } else { None }
+        let was_full = rest.is_full(limit);
+        rest.bytes = rest.bytes.saturating_sub(bytes);
+        rest.count = rest.count.saturating_sub(count);
+        if was_full { rest.next_in_line(limit) } else { None }
     }
 
-    /// Throws away what is in the box. Returns it, and who has to be told that no more room will
-    /// come; both are to be dropped and told when no lock is held.
-    #[must_use]
-    pub(crate) fn empty(&mut self) -> ([VecDeque<Message>; 2], Option<Arc<Event>>) {
+    /// Throws away what is in the box. Returns it, and who has to be told that no more room will come.
+    pub(crate) fn empty(&mut self) -> (Leftovers, Option<Arc<Event>>) {
+        let Some(rest) = &mut self.rest else {
+            return Default::default();
+        };
+        (rest.bytes, rest.count, rest.is_stuck) = (0, 0, false);
+        let carried = mem::take(&mut rest.carried).messages;
+        let messages = [mem::take(&mut rest.messages), carried];
+        let room = rest.room.clone();
+        (Leftovers { _messages: messages, ..self.tidy() }, room)
+    }
+
+    /// Gives back the memory that is not needed any more.
+    pub(crate) fn tidy(&mut self) -> Leftovers {
         match &mut self.rest {
-            Some(rest) => {
-                rest.bytes = 0;
-                let carried = mem::take(&mut rest.carried).messages;
-                ([mem::take(&mut rest.messages), carried], rest.room.clone())
-            }
-            None => Default::default(),
+            Some(rest) if rest.is_needed() => Leftovers::default(),
+            rest => Leftovers { _rest: rest.take(), ..Leftovers::default() },
         }
     }
 
-    /// The owner waits for something to read. Returns a waker that was replaced, which is not to be
-    /// dropped under a lock.
-    #[must_use]
-    pub(crate) fn reader_waits(&mut self, cx: &Context<'_>) -> Option<Waker> {
-        remember(&mut self.reader, cx)
+    /// The owner waits for something to read.
+    pub(crate) fn reader_waits(&mut self, cx: &Context<'_>) -> Leftovers {
+        Leftovers { _waker: remember(&mut self.reader, cx), ..Leftovers::default() }
     }
 
     /// The owner waits for room to write.
-    #[must_use]
-    pub(crate) fn writer_waits(&mut self, cx: &Context<'_>) -> Option<Waker> {
-        remember(&mut self.rest.get_or_insert_default().writer, cx)
+    pub(crate) fn writer_waits(&mut self, cx: &Context<'_>) -> Leftovers {
+        let rest = self.rest.get_or_insert_default();
+        Leftovers { _waker: remember(&mut rest.writer, cx), ..Leftovers::default() }
+    }
+
+    /// The owner waits for room no more.
+    pub(crate) fn writer_goes_on(&mut self) -> Leftovers {
+        let waker = self.rest.as_mut().and_then(|rest| rest.writer.take());
+        Leftovers { _waker: waker, ..self.tidy() }
     }
 
     /// Whoever waits.
@@ -145,6 +196,25 @@ impl Mail {
             (Some(one), Some(other)) if one.will_wake(other) => [reader, None],
             _ => [reader, writer],
         }
+    }
+}
+
+impl Rest {
+    fn is_full(&self, limit: usize) -> bool {
+        self.bytes.saturating_add(self.count.saturating_mul(OVERHEAD)) >= limit
+    }
+
+    fn is_needed(&self) -> bool {
+        self.local.is_some() || self.writer.is_some() || self.count > 0 || self.waiting > 0
+    }
+
+    fn next_in_line(&self, limit: usize) -> Option<Arc<Event>> {
+        if self.waiting > 0 && !self.is_full(limit) { self.room.clone() } else { None }
+    }
+
+    fn set_stuck(&mut self, is_stuck: bool) -> Option<Arc<Event>> {
+        let was_stuck = mem::replace(&mut self.is_stuck, is_stuck);
+        if is_stuck && !was_stuck { self.room.clone() } else { None }
     }
 }
 

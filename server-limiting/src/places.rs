@@ -17,10 +17,19 @@ pub(crate) struct Places {
     free: Vec<u32>,
     taken: usize,
     next_serial: u64,
-    left: u64,
+    left: Left,
     /// The task that polls the server and waits for a place.
     waiting: Option<Waker>,
     pub(crate) deadlines: Deadlines,
+}
+
+/// How many have left.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Left {
+    /// By themselves.
+    pub(crate) finished: u64,
+    /// After they were ended.
+    pub(crate) ended: u64,
 }
 
 impl Places {
@@ -49,7 +58,10 @@ impl Places {
         let removed = place.take();
         self.free.push(entry.index);
         self.taken -= 1;
-        self.left += 1;
+        match entry.flags.now().ended() {
+            None => self.left.finished += 1,
+            Some(_) => self.left.ended += 1,
+        }
         if self.taken == 0 && self.entries.len() > FEW {
             self.entries = Vec::new();
             self.free = Vec::new();
@@ -64,8 +76,8 @@ impl Places {
         self.taken
     }
 
-    /// How many connections there have been that are there no more.
-    pub(crate) fn left(&self) -> u64 {
+    /// Those who were there and are there no more.
+    pub(crate) fn left(&self) -> Left {
         self.left
     }
 

@@ -101,7 +101,8 @@ impl<A: Accept> LimitingServer<A> {
         self
     }
 
-    /// Ends a connection if nothing is read from it or written to it for so long. By default, and
+    /// Ends a connection if nothing is read from it or written to it for so long, by its owner or by
+    /// others: a client that says nothing and hears what is said to all is not idle. By default, and
     /// with `None` or zero, it may be idle for ever.
     ///
     /// Its owner finds a [`ConnectionEnded`](crate::ConnectionEnded) of kind
@@ -124,7 +125,8 @@ impl<A: Accept> LimitingServer<A> {
     /// happens beyond. By default 64 KiB, and whoever writes waits ([`WhenBehind::Wait`]). Zero counts
     /// as one.
     ///
-    /// A message is taken whole as long as fewer bytes wait, so there may be one message more.
+    /// A message is taken whole as long as fewer bytes wait, so there may be one message more. Each
+    /// counts for 48 bytes beside its own, which is what it takes to keep it.
     pub fn when_behind(self, most: usize, when_behind: WhenBehind) -> Self {
         self.shared.settings.set_behind(most, when_behind);
         self
@@ -136,7 +138,7 @@ impl<A: Accept> LimitingServer<A> {
     ///
     /// There may be several alarms. A hook is called by whoever has opened or dropped a connection,
     /// before that goes on. It MUST return at once, and MUST NOT drop a connection of this server
-    /// (which would wait for the hook).
+    /// (which would wait for the hook). While a thread panics it is not called.
     ///
     /// # Examples
     ///

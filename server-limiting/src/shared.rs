@@ -6,6 +6,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Waker},
+    thread,
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use crate::{
     alarms::{Alarms, Hook},
     deadlines::Due,
     entry::{Entry, Newcomer},
-    places::Places,
+    places::{Left, Places},
     settings::Settings,
 };
 
@@ -106,22 +107,26 @@ impl Shared {
         !self.is_full() // what has changed before the waker was there has woken nobody
     }
 
-    /// Gives a newcomer a place, also if all are taken.
-    pub(crate) fn enter(&self, newcomer: Newcomer) -> Arc<Entry> {
+    /// Gives a newcomer a place, also if all are taken; but not once a drain has ended. Whoever has it
+    /// tells the alarms.
+    pub(crate) fn enter(&self, newcomer: Newcomer) -> Result<Arc<Entry>, ConnectionEnded> {
         let now = self.settings.time().about_now();
         let mut places = self.places();
+        if self.is_drained() {
+            drop(places);
+            return Err(ConnectionEnded::new(newcomer.remote, EndReason::Drained));
+        }
+        places.deadlines.set_blur(self.settings.time().blur());
         let entry = places.take(|serial, index| Entry::new(serial, index, newcomer, now));
         self.taken.store(places.taken(), Ordering::SeqCst);
         drop(places);
         self.accepted.fetch_add(1, Ordering::Relaxed);
-        self.look_at_alarms();
-        entry
+        Ok(entry)
     }
 
     /// Frees a place, once.
     pub(crate) fn leave(&self, entry: &Entry) {
-        entry.lose_mail();
-        entry.forget_owner();
+        entry.leave();
         let mut places = self.places();
         let (waiting, removed) = places.free(entry);
         let taken = places.taken();
@@ -148,7 +153,7 @@ impl Shared {
     }
 
     /// How many connections have left.
-    pub(crate) fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> Left {
         self.places().left()
     }
 
@@ -201,9 +206,14 @@ impl Shared {
         self.is_drained.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn end_drain(&self) {
-        self.is_drained.store(true, Ordering::SeqCst);
+    /// From now on nobody comes in. Returns who has left so far, and who is still there, at one moment.
+    pub(crate) fn end_drain(&self) -> (Left, Vec<Arc<Entry>>) {
+        let places = self.places();
+        self.is_drained.store(true, Ordering::SeqCst); // under the lock, as it is looked at
+        let there = (places.left(), places.all());
+        drop(places);
         self.wake_server();
+        there
     }
 
     fn wake_server(&self) {
@@ -211,7 +221,11 @@ impl Shared {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    fn look_at_alarms(&self) {
+    /// Tells whoever has to know that the number of connections has changed.
+    pub(crate) fn look_at_alarms(&self) {
+        if thread::panicking() {
+            return; // a hook that panics may be why, and would abort the program
+        }
         // A hook that has panicked leaves its alarm as it was told.
         let alarms = self.alarms.read().unwrap_or_else(PoisonError::into_inner);
         alarms.look(|| self.taken());

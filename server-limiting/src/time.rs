@@ -40,6 +40,14 @@ impl Time {
         }
     }
 
+    /// How far `about_now` may be away from now: some ticks of the kernel.
+    pub(crate) fn blur(&self) -> u64 {
+        match &self.clock {
+            Some(_) => 0,
+            None => coarse::BLUR,
+        }
+    }
+
     /// The moment that a number stands for.
     pub(crate) fn instant(&self, time: u64) -> Instant {
         self.begin + Duration::from_nanos(time)
@@ -58,6 +66,9 @@ mod coarse {
 
     use rustix::time::{ClockId, clock_gettime};
 
+    /// Two ticks, where there are a hundred in a second.
+    pub(super) const BLUR: u64 = 20_000_000;
+
     pub(super) fn now(_begin: Instant) -> u64 {
         let now = clock_gettime(ClockId::MonotonicCoarse);
         // Never negative: it is the time since the system has started.
@@ -68,6 +79,8 @@ mod coarse {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod coarse {
     use std::time::Instant;
+
+    pub(super) const BLUR: u64 = 0;
 
     pub(super) fn now(begin: Instant) -> u64 {
         super::nanoseconds(begin.elapsed())

@@ -1,8 +1,17 @@
 //! One connection in the list, for others than its owner.
 
-use std::{fmt, io, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
-use socketry_connection::Address;
+use event_listener::EventListener;
+use socketry_connection::{Address, Sleep};
 
 use crate::{
     Draining, EndReason, NotWritten, NotWrittenReason, WhenBehind,
@@ -12,6 +21,10 @@ use crate::{
     shared::Shared,
     time::Time,
 };
+
+/// How long an owner may take to come and carry messages before its peer counts as one that does not
+/// read.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A connection in the list of a [`LimitingServer`](crate::LimitingServer): what is known of it, and
 /// what others than its owner can do with it.
@@ -105,7 +118,7 @@ impl Tracked {
     /// Ends it both ways at once, whether its owner polls it or not. Its owner finds a
     /// [`ConnectionEnded`](crate::ConnectionEnded), and its place is free when the owner drops it.
     ///
-    /// `false` if it was ended before.
+    /// `false` if it was ended before, or has left.
     pub fn close(&self) -> bool {
         self.entry.end(EndReason::Closed)
     }
@@ -167,23 +180,58 @@ pub(crate) async fn write(
     entry: &Entry,
     message: &Message,
 ) -> Result<(), NotWritten> {
-    let mut room = None;
+    let mut turn: Option<InLine<'_>> = None;
     loop {
-        match entry.post(message, settings) {
+        let is_stuck = match entry.post(message, settings, turn.is_some()) {
             Posted::Queued => return Ok(()),
             Posted::Gone => return Err(not_written(entry, NotWrittenReason::Gone)),
-            Posted::Full => {}
-        }
-        match (settings.when_behind(), room.take()) {
-            (WhenBehind::Wait, None) => room = Some(entry.listen_for_room()), // and look again
-            (WhenBehind::Wait, Some(told)) => told.await,
-            (WhenBehind::Drop, _) => return Err(not_written(entry, NotWrittenReason::Dropped)),
-            (WhenBehind::Close, _) => {
+            Posted::Full { is_stuck } => is_stuck,
+        };
+        match settings.when_behind() {
+            WhenBehind::Drop if is_stuck => {
+                return Err(not_written(entry, NotWrittenReason::Dropped));
+            }
+            WhenBehind::Close if is_stuck => {
                 entry.end(EndReason::Behind);
                 return Err(not_written(entry, NotWrittenReason::Closed));
             }
+            policy => {
+                drop(turn.take()); // whoever was told for nothing waits once more
+                let Some(told) = entry.wait_for_room(settings) else {
+                    continue;
+                };
+                turn = Some(InLine { settings, entry });
+                match policy {
+                    WhenBehind::Wait => told.await,
+                    _ => with_patience(settings, entry, told).await,
+                }
+            }
         }
     }
+}
+
+/// A place among those who wait for room. Dropped, the next one has its turn.
+struct InLine<'a> {
+    settings: &'a Settings,
+    entry: &'a Entry,
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.entry.waits_no_more(self.settings);
+    }
+}
+
+/// Waits for room, or until it is known that there will be none: the owner has to have its turn before
+/// its peer is called slow.
+async fn with_patience(settings: &Settings, entry: &Entry, told: EventListener) {
+    let mut told = pin!(told);
+    let mut patience = pin!(Sleep::after(settings.time().clock(), PATIENCE));
+    poll_fn(|cx| match told.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => patience.as_mut().poll(cx).map(|()| entry.set_stuck()),
+    })
+    .await;
 }
 
 fn not_written(entry: &Entry, reason: NotWrittenReason) -> NotWritten {

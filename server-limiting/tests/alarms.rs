@@ -1,11 +1,14 @@
 //! Being told of many connections, once.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex},
+};
 
 use socketry_server_limiting::Alarm;
 use socketry_testing::ServerHandle;
 
-use crate::support::{Limiting, limiting, meet};
+use crate::support::{Limiting, accept, come, limiting, meet};
 
 type Told = Arc<Mutex<Vec<Alarm>>>;
 
@@ -52,4 +55,13 @@ fn several_alarms_are_told_each_of_its_own() {
         *told.lock().unwrap(),
         [Alarm::Raised(1), Alarm::Raised(2), Alarm::Cleared(0), Alarm::Cleared(0)]
     );
+}
+
+#[test]
+fn a_hook_that_panics_takes_no_place_for_ever() {
+    let (server, handle) = limiting(1);
+    let mut server = server.alarm(1, 0, |_| panic!("a hook of somebody else's"));
+    let _client = come(&handle);
+    assert!(catch_unwind(AssertUnwindSafe(|| accept(&mut server))).is_err());
+    assert_eq!(server.connections().len(), 0);
 }

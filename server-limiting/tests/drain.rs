@@ -198,6 +198,30 @@ fn two_drains_wait_side_by_side() {
 }
 
 #[test]
+fn who_was_ended_by_one_drain_has_not_finished_for_another() {
+    let (mut server, handle, _clock) = on_a_clock(None);
+    let (_client, accepted) = meet(&mut server, &handle);
+    let connections = server.connections();
+    let mut long = Box::pin(connections.drain(MINUTE));
+    assert!(block_on(poll_once(&mut long)).is_none());
+    assert_eq!(counts(block_on(connections.drain(Duration::ZERO))), (0, 1));
+    drop(accepted);
+    assert_eq!(counts(block_on(long)), (0, 1));
+}
+
+#[test]
+fn who_is_ended_through_the_list_during_a_drain_has_not_finished() {
+    let (mut server, handle, _clock) = on_a_clock(None);
+    let (_client, accepted) = meet(&mut server, &handle);
+    let connections = server.connections();
+    let mut draining = Box::pin(connections.drain(MINUTE));
+    assert!(block_on(poll_once(&mut draining)).is_none());
+    connections.close_all();
+    drop(accepted);
+    assert_eq!(counts(block_on(draining)), (0, 1));
+}
+
+#[test]
 fn a_time_that_nobody_lives_to_see_is_no_deadline() {
     let (mut server, handle, clock) = on_a_clock(None);
     let (_client, accepted) = meet(&mut server, &handle);

@@ -124,6 +124,15 @@ fn one_that_is_closed_keeps_its_place_until_its_owner_drops_it() {
 }
 
 #[test]
+fn one_that_has_left_cannot_be_closed() {
+    let (mut server, handle) = limiting(None);
+    let (_client, accepted) = meet(&mut server, &handle);
+    let tracked = accepted.tracked().clone();
+    drop(accepted);
+    assert!(!tracked.close());
+}
+
+#[test]
 fn all_are_closed_at_once() {
     let (mut server, handle) = limiting(None);
     let mut inside: Vec<_> = (0..3).map(|_| meet(&mut server, &handle)).collect();

@@ -5,11 +5,14 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
+    thread,
+    time::Duration,
 };
 
 use futures_lite::{AsyncRead, AsyncWrite, future::block_on};
 use socketry_connection::{AbortHandle, Address, Attributes, Connection};
-use socketry_server_limiting::{LimitingServer, Tracked};
+use socketry_server::AcceptExt;
+use socketry_server_limiting::{ConnectionEnded, LimitingServer, Tracked};
 use socketry_testing::{CountingWaker, MemoryConnection, pair, scripted_server};
 
 use crate::support::{Accepted, accept, heard, poll_read, poll_read_with, poll_write};
@@ -25,8 +28,14 @@ struct Eventful {
 
 #[derive(Default)]
 struct Script {
+    /// In the next read, before that looks.
+    before_read: Option<Box<dyn FnMut() + Send>>,
     /// In the next read, before that waits.
     in_read: Option<Event>,
+    /// When it is asked for its abort handle.
+    in_abort_handle: Option<Box<dyn FnMut() + Send>>,
+    /// Whether it has one.
+    can_be_aborted: bool,
     /// In the next write that has to wait.
     in_write: Option<Event>,
     /// How many bytes each of the next writes takes; none has to wait. After that they take all.
@@ -35,8 +44,12 @@ struct Script {
 
 /// The peer, the server's end in the list, and the script.
 fn eventful() -> (MemoryConnection, Accepted, Arc<Mutex<Script>>) {
+    with_script(Script::default())
+}
+
+fn with_script(script: Script) -> (MemoryConnection, Accepted, Arc<Mutex<Script>>) {
     let (client, inner) = pair();
-    let script = Arc::new(Mutex::new(Script::default()));
+    let script = Arc::new(Mutex::new(script));
     let (server, handle) = scripted_server();
     handle.push(Eventful { inner, script: script.clone() });
     let accepted: Accepted = accept(&mut LimitingServer::new(server, None));
@@ -82,12 +95,43 @@ fn one_that_is_ended_just_before_its_owner_waits_is_known_to_have_ended() {
     assert!(matches!(poll_read(&mut accepted), Poll::Ready(Err(_))));
 }
 
+#[test]
+fn one_that_is_ended_while_its_owner_reads_says_why_and_not_only_that() {
+    let script = Script { can_be_aborted: true, ..Script::default() };
+    let (_client, mut accepted, script) = with_script(script);
+    let tracked = accepted.tracked().clone();
+    script.lock().unwrap().before_read = Some(Box::new(move || assert!(tracked.close())));
+    let Poll::Ready(Err(error)) = poll_read(&mut accepted) else { panic!("it goes on") };
+    assert!(error.get_ref().unwrap().is::<ConnectionEnded>(), "{error:?}");
+}
+
+#[test]
+fn nobody_slips_in_while_a_drain_ends() {
+    let (_client, inner) = pair();
+    let (server, handle) = scripted_server();
+    let mut server = LimitingServer::new(server, None);
+    let connections = server.connections();
+    let draining = connections.clone();
+    let script = Arc::new(Mutex::new(Script::default()));
+    script.lock().unwrap().in_abort_handle = Some(Box::new(move || {
+        let draining = draining.clone();
+        thread::spawn(move || block_on(draining.drain(Duration::ZERO))).join().unwrap();
+    }));
+    handle.push(Eventful { inner, script });
+    assert!(block_on(server.accept()).unwrap().is_err());
+    assert_eq!(connections.len(), 0);
+}
+
 impl AsyncRead for Eventful {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
+        let event = self.script.lock().unwrap().before_read.take();
+        if let Some(mut event) = event {
+            event();
+        }
         let event = self.script.lock().unwrap().in_read.take();
         if let Some(mut event) = event {
             event(cx);
@@ -147,7 +191,12 @@ impl Connection for Eventful {
     }
 
     fn abort_handle(&mut self) -> Option<AbortHandle> {
-        None // nothing but what the list does
+        let event = self.script.lock().unwrap().in_abort_handle.take();
+        if let Some(mut event) = event {
+            event();
+        }
+        let can_be_aborted = self.script.lock().unwrap().can_be_aborted;
+        if can_be_aborted { self.inner.abort_handle() } else { None }
     }
 }
 

@@ -196,6 +196,23 @@ fn a_close_that_waits_takes_no_message_and_carries_those_before_it() {
 }
 
 #[test]
+fn a_close_carries_what_has_come_while_an_earlier_message_was_under_way() {
+    let (mut server, handle) = limiting(None);
+    let (mut client, mut accepted) = meet_with_capacity(&mut server, &handle, 4);
+    let connections = server.connections();
+    block_on(async {
+        connections.broadcast("a long message\n").await;
+        assert!(poll_read(&mut accepted).is_pending());
+        assert_eq!(connections.broadcast("goodbye\n").await.queued, 1);
+        let mut all = String::new();
+        let (closed, read) = future::zip(accepted.close(), client.read_to_string(&mut all)).await;
+        closed.unwrap();
+        read.unwrap();
+        assert_eq!(all, "a long message\ngoodbye\n");
+    });
+}
+
+#[test]
 fn a_message_behind_a_write_that_was_given_up_is_lost_with_the_close() {
     let (mut server, handle) = limiting(None);
     let (mut client, mut accepted) = meet_with_capacity(&mut server, &handle, 4);

@@ -188,7 +188,8 @@ impl ProxyHeader {
         self.tlvs().find_text(Self::NETWORK_NAMESPACE)
     }
 
-    /// Whether the header had a checksum. If it had one, it was right.
+    /// Whether the header had a checksum. If it had one, and addresses, it was right; without addresses
+    /// nothing is checked, because all that follows is to be ignored.
     pub fn has_checksum(&self) -> bool {
         self.tlv(Self::CRC32C).is_some()
     }

@@ -56,7 +56,10 @@ pub(crate) fn parse(
         ProxyCommand::Local => local(whole, kind.0),
         ProxyCommand::Proxy => proxied(whole, kind)?,
     };
-    check_checksum(&header, whole)?;
+    // Where there are no addresses the rest is to be ignored; it may be something younger than this.
+    if command == ProxyCommand::Proxy && header.family != ProxyFamily::Unspecified {
+        check_checksum(&header, whole)?;
+    }
     Ok(Some((header, length)))
 }
 

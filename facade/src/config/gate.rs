@@ -26,10 +26,11 @@ use super::AtLimitConfig;
 #[non_exhaustive]
 pub struct GateConfig {
     /// How many sockets may be open at once, handshakes under way among them. By default any number;
-    /// with 0 only the exempt come in.
+    /// with 0 only the exempt come in. Behind proxies those are not among them whose proxy has not said
+    /// yet who they are: [`ProxyConfig::most_headers`](crate::ProxyConfig::most_headers) limits these.
     pub max_open: Option<usize>,
-    /// How many of them may be with one prefix: one address of IPv4, or 64 bits of IPv6. By default any
-    /// number.
+    /// How many of them may be with one prefix: one address of IPv4, or the first 64 bits of IPv6, in
+    /// which one host has as many addresses as it likes. By default any number.
     pub max_open_per_prefix: Option<usize>,
     /// How fast newcomers may come. By default at any rate.
     pub rate: Option<RateConfig>,

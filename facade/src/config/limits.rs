@@ -24,8 +24,8 @@ pub struct LimitsConfig {
     pub max_connections: Option<usize>,
     /// What becomes of newcomers if as many are open as may be. By default they are closed.
     pub at_limit: AtLimitConfig,
-    /// After how long a connection is ended on which nothing is read or written. By default never, as
-    /// with zero.
+    /// After how long a connection is ended on which nothing is read or written, by its owner or by
+    /// others. By default never, as with zero.
     #[cfg_attr(feature = "serde", serde(with = "super::duration::option"))]
     pub idle_timeout: Option<Duration>,
     /// How long after it came a connection is ended, whatever happens on it. By default never, as with

@@ -70,8 +70,11 @@ impl Endpoint {
     ///
     /// If the host is a name, or its zone no network interface.
     pub(crate) fn for_server(self) -> Result<ServerTarget, InvalidEndpoint> {
+        // What is left out means TCP, so advice for another scheme has to name it.
+        let scheme = if self.scheme() == "tls" { "tls://" } else { "" };
         let literal = |target: &HostPort| {
-            read_literal(target).map_err(|reason| InvalidEndpoint::new(&self.to_string(), reason))
+            read_literal(target, scheme)
+                .map_err(|reason| InvalidEndpoint::new(&self.to_string(), reason))
         };
         match &self.0 {
             Kind::TcpPort(port) => Ok(ServerTarget::Tcp((Ipv4Addr::LOCALHOST, *port).into())),
@@ -136,7 +139,7 @@ fn reachable_peer(named: PeerNamed<HostPort>) -> PeerNamed<HostPort> {
 }
 
 /// The address to listen on; the error is a reason.
-fn read_literal(target: &HostPort) -> Result<SocketAddr, String> {
+fn read_literal(target: &HostPort, scheme: &str) -> Result<SocketAddr, String> {
     let port = target.port();
     match target.literal() {
         Some(Ok(address)) => Ok(address),
@@ -147,10 +150,10 @@ fn read_literal(target: &HostPort) -> Result<SocketAddr, String> {
         }
         None if is_star(target) => Err(STAR.into()),
         None if target.host().is_localhost() => Err(format!(
-            "a server listens on an IP address and not on a name; write 127.0.0.1:{port} or [::1]:{port}"
+            "a server listens on an IP address and not on a name; write {scheme}127.0.0.1:{port} or {scheme}[::1]:{port}"
         )),
         None => Err(format!(
-            "a server listens on an IP address and not on a name; write 127.0.0.1:{port} for this machine alone, 0.0.0.0:{port} or [::]:{port} for every interface"
+            "a server listens on an IP address and not on a name; write {scheme}127.0.0.1:{port} for this machine alone, {scheme}0.0.0.0:{port} or {scheme}[::]:{port} for every interface"
         )),
     }
 }
