@@ -4,7 +4,7 @@
 
 #![cfg(unix)]
 
-use std::io;
+use std::{cell::Cell, io};
 
 use futures_lite::{
     AsyncBufReadExt, AsyncWriteExt,
@@ -30,6 +30,7 @@ fn what_one_says_all_others_hear_until_a_signal_comes_and_then_they_hear_the_goo
         "tls://127.0.0.1:0".to_string(),
         format!("unix://{}", folder.path().join("s").display()),
     ];
+    let is_over = Cell::new(false);
     let drained = block_on(async {
         let server = limiting_chat::listen(&endpoints, &server_tls).await?;
         let addresses: Vec<Address> = server.get_ref().local_addresses().collect();
@@ -46,11 +47,17 @@ fn what_one_says_all_others_hear_until_a_signal_comes_and_then_they_hear_the_goo
             for client in &mut clients {
                 assert_eq!(hear(client).await?, "the server stops, goodbye\n");
                 assert_eq!(hear(client).await?, "");
+                assert!(!is_over.get(), "this one has not said that it is well");
                 client.close().await?;
             }
             io::Result::Ok(())
         };
-        future::try_zip(limiting_chat::run(server), chat).await
+        let running = async {
+            let drained = limiting_chat::run(server).await;
+            is_over.set(true);
+            drained
+        };
+        future::try_zip(running, chat).await
     });
     let (drained, ()) = drained.unwrap();
     assert_eq!((drained.finished, drained.closed), (3, 0));

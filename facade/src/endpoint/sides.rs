@@ -204,9 +204,17 @@ mod tests {
     fn a_client_takes_names_and_a_server_is_told_what_to_write_instead() {
         for (text, meaning, fix) in [
             ("localhost:80", "tcp localhost:80", "write 127.0.0.1:80 or [::1]:80"),
-            ("tls://localhost:0", "port 0 is for servers", "write 127.0.0.1:0 or [::1]:0"),
+            (
+                "tls://localhost:0",
+                "port 0 is for servers",
+                "write tls://127.0.0.1:0 or tls://[::1]:0",
+            ),
             ("example.org:80", "tcp example.org:80", "0.0.0.0:80 or [::]:80 for every interface"),
-            ("tls://a:443?hostname=b", "tls a:443 as b", "127.0.0.1:443 for this machine alone"),
+            (
+                "tls://a:443?hostname=b",
+                "tls a:443 as b",
+                "tls://127.0.0.1:443 for this machine alone",
+            ),
         ] {
             assert!(client(text).starts_with(meaning), "{text}: {}", client(text));
             assert!(server(text).ends_with(fix) || server(text).contains(fix), "{}", server(text));

@@ -1,14 +1,21 @@
 //! Limits above TLS: what is counted are clients and not handshakes, and what is written from outside is
 //! encrypted.
 
-use std::{io, net::TcpStream, sync::Arc, task::Poll, time::Duration};
+use std::{
+    io::{self, Read},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_lite::{
     AsyncReadExt, AsyncWriteExt,
     future::{self, block_on, poll_once},
 };
 use socketry::{
-    Accept, AtLimitConfig, GateConfig, LimitsConfig, ProxyConfig, Server, server::ProxyHeader,
+    Accept, AtLimitConfig, GateConfig, LimitsConfig, ProxyConfig, Server,
+    connection::TcpConnection,
+    server::{LimitReached, ProxyHeader},
     tls::TlsInfo,
 };
 use socketry_testing::{CountingWaker, ManualClock};
@@ -58,28 +65,54 @@ fn facts_of_tls_and_the_socket_at_the_bottom_are_reached_through_the_limits() {
 
 /// Behind a limit of one, so that nothing but their deadline ends them.
 #[test]
-fn five_clients_that_never_speak_are_not_counted_and_gone_at_their_deadline() {
+fn five_clients_that_never_speak_are_bounded_and_not_counted_and_gone_at_their_deadline() {
     let files = Files::new();
     let clock = ManualClock::new();
+    let mut config = files.server_config();
+    config.most_handshakes = 3;
     let mut limits = LimitsConfig::default();
     (limits.max_connections, limits.at_limit) = (Some(1), AtLimitConfig::Pause);
-    let mut server = limited(&files, limits, Some(&clock));
+    let builder = Server::builder().tls(config).limits(limits).clock(Arc::new(clock.clone()));
+    let mut server = block_on(builder.bind("tls://127.0.0.1:0")).unwrap();
     let address = server.local_address().unwrap().socket_address().unwrap();
     let idle: Vec<_> = (0..5).map(|_| TcpStream::connect(address).unwrap()).collect();
     let waker = CountingWaker::new();
-    while clock.sleeping() < idle.len() {
-        assert!(server.poll_accept(&mut waker.context()).is_pending());
-    }
-    assert_eq!(server.connections().unwrap().len(), 0);
-    clock.advance(Duration::from_secs(10));
-    for _ in &idle {
-        let error = block_on(server.accept()).unwrap().unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    for at_once in [3, 2] {
+        while clock.sleeping() < at_once {
+            assert!(server.poll_accept(&mut waker.context()).is_pending());
+        }
+        assert_eq!((clock.sleeping(), server.connections().unwrap().len()), (at_once, 0));
+        clock.advance(Duration::from_secs(10));
+        for _ in 0..at_once {
+            let error = block_on(server.accept()).unwrap().unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        }
     }
     for mut client in idle {
-        assert!(matches!(io::Read::read(&mut client, &mut [0; 64]), Ok(_) | Err(_)));
+        // Perhaps after an alert.
+        while matches!(client.read(&mut [0; 64]), Ok(1..)) {}
     }
     assert_eq!(clock.sleeping(), 0);
+}
+
+#[test]
+fn a_flood_is_refused_before_it_costs_a_handshake() {
+    let files = Files::new();
+    let clock = ManualClock::new();
+    let mut gate = GateConfig::default();
+    gate.max_open = Some(1);
+    let builder = Server::builder().tls(files.server_config()).gate(gate);
+    let mut server =
+        block_on(builder.clock(Arc::new(clock.clone())).bind("tls://127.0.0.1:0")).unwrap();
+    let address = server.local_address().unwrap().socket_address().unwrap();
+    let flood: Vec<_> = (0..20).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for _ in 1..flood.len() {
+        let error = block_on(server.accept()).unwrap().unwrap_err();
+        assert!(error.get_ref().unwrap().is::<LimitReached>(), "{error}");
+    }
+    assert_eq!(clock.sleeping(), 1, "one handshake has a deadline");
+    let mut refused = flood.into_iter().skip(1);
+    assert!(refused.all(|mut client| matches!(client.read(&mut [0; 64]), Ok(0) | Err(_))));
 }
 
 #[test]
@@ -89,29 +122,27 @@ fn a_handshake_under_way_when_the_limit_is_hit_goes_on_and_waits_for_a_place() {
     (limits.max_connections, limits.at_limit) = (Some(1), AtLimitConfig::Pause);
     let mut server = limited(&files, limits, None);
     let connector = client(files.client_config()).build().unwrap();
+    let tls = files.client_config().to_client().unwrap();
     let endpoint = localhost(&server);
     block_on(async {
-        // The second begins while there is a place, and is under way when that is taken.
         let address = server.local_address().unwrap().socket_address().unwrap();
-        let slow = TcpStream::connect(address).unwrap();
+        let slow: TcpConnection = TcpStream::connect(address).unwrap().try_into().unwrap();
+        for _ in 0..3 {
+            // It is taken now, as the one that has come first, and its handshake waits for it.
+            assert!(poll_once(server.accept()).await.is_none());
+        }
         let (first, accepted) = future::zip(connector.connect(&endpoint), server.accept()).await;
         let (_first, accepted) = (first.unwrap(), accepted.unwrap().unwrap());
-        let waker = CountingWaker::new();
-        assert!(matches!(server.poll_accept(&mut waker.context()), Poll::Pending));
-        let mut third = Box::pin(connector.connect(&endpoint));
-        assert!(poll_once(&mut third).await.is_none());
-        drop(slow);
+        let going_on = async { tls.upgrade(slow, "localhost".parse().unwrap()).await.map(Some) };
+        let waiting = async {
+            server.accept().await;
+            Ok(None)
+        };
+        let slow = future::or(going_on, waiting).await.unwrap();
+        assert!(slow.is_some(), "a full server lets nobody in");
+        assert!(poll_once(server.accept()).await.is_none());
         drop(accepted);
-        let (third, accepted) = future::zip(third, async {
-            loop {
-                if let Ok(accepted) = server.accept().await.unwrap() {
-                    return accepted;
-                }
-            }
-        })
-        .await;
-        third.unwrap();
-        assert!(accepted.tracked().is_some());
+        server.accept().await.unwrap().unwrap();
     });
 }
 
