@@ -114,7 +114,8 @@ async fn talk(client: TrackedConnection<Socket>, all: Connections) -> io::Result
         }
         let said = [format!("{}: ", me.id()).as_bytes(), &line].concat();
         for other in all.iter().filter(|other| *other != me) {
-            let _ = other.write(&said).await; // whoever has just gone need not hear it
+            // Whoever has just gone need not hear it. One that waits for others carries what they say.
+            let _ = client.get_mut().carry_while(other.write(&said)).await;
         }
         line.clear();
     }

@@ -146,9 +146,11 @@ impl Socket {
     /// use socketry::{Socket, server::Connections};
     ///
     /// /// Says something to everybody else.
-    /// async fn say(from: &Socket, all: &Connections, what: &str) {
-    ///     for other in all.iter().filter(|other| Some(other) != from.tracked()) {
-    ///         let _ = other.write(what).await; // whoever has just gone need not hear it
+    /// async fn say(from: &mut Socket, all: &Connections, what: &str) {
+    ///     let me = from.tracked().cloned();
+    ///     for other in all.iter().filter(|other| Some(other) != me.as_ref()) {
+    ///         // Whoever has just gone need not hear it.
+    ///         let _ = from.carry_while(other.write(what)).await;
     ///     }
     /// }
     /// ```
@@ -156,6 +158,17 @@ impl Socket {
         match &self.0 {
             Inner::Tracked(connection) => Some(connection.tracked()),
             _ => self.inside()?.tracked(),
+        }
+    }
+
+    /// Waits for `future`, and carries meanwhile what others write to this connection through the list
+    /// of its server
+    /// ([`TrackedConnection::carry_while`](crate::server::TrackedConnection::carry_while)). Without that
+    /// list it only waits.
+    pub async fn carry_while<F: Future>(&mut self, future: F) -> F::Output {
+        match &mut self.0 {
+            Inner::Tracked(connection) => connection.carry_while(future).await,
+            _ => future.await,
         }
     }
 

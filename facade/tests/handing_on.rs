@@ -3,9 +3,13 @@
 //! Both are in one process here; `handover` does the same with processes.
 
 use std::{
+    ffi::OsStr,
     io::{self, Write},
     net::{TcpListener, TcpStream},
-    os::{fd::AsRawFd, unix::net::UnixStream},
+    os::{
+        fd::AsRawFd,
+        unix::{ffi::OsStrExt, net::UnixStream},
+    },
 };
 
 use futures_lite::future::{block_on, try_zip};
@@ -332,4 +336,23 @@ fn a_server_of_a_room_is_called_by_its_address_and_one_of_ones_own_has_none_to_g
         assert_eq!(names(&server.handle()), [server.local_address().unwrap().to_string()]);
     }
     assert!(names(&Server::from(tcp_server().boxed()).handle()).is_empty());
+}
+
+/// Not every file system has such names; those of Linux have.
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_that_print_the_same_are_two_names_and_long_ones_are_short_enough() {
+    let directory = TempDir::new();
+    let unix = |name: &[u8]| {
+        let path = directory.join("").join(OsStr::from_bytes(name));
+        Address::Unix(UnixAddress::from_path(path).unwrap())
+    };
+    let paths = [unix(b"\xfe"), unix(b"\xff"), unix(&[0xff; 40])];
+    let servers = paths.clone().map(bind);
+    let handle = servers.iter().map(Server::handle).collect::<ServerHandle>();
+    let wanted = paths[1].clone();
+    let next = hand_on(handle.sockets(), async |inherited| {
+        Server::builder().take_or_bind(wanted, Some(inherited)).await
+    });
+    assert_eq!(next.unwrap().local_address(), Some(paths[1].clone()));
 }

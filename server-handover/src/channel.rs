@@ -58,6 +58,16 @@ impl Channel {
         let _ = send_some(self.socket.get_ref(), frame, 0);
     }
 
+    /// That the other process has not closed its end, as far as this one can know by now.
+    pub(crate) fn check_open(&self) -> io::Result<()> {
+        let mut byte = [MaybeUninit::uninit()];
+        match self.socket.get_ref().peek(&mut byte) {
+            Ok(0) => Err(closed()),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Err(closed()),
+            _ => Ok(()),
+        }
+    }
+
     /// Receives one message. What has come with one that is malformed is closed.
     ///
     /// # Cancel safety

@@ -130,8 +130,13 @@ async fn take(
     *phase = Phase::Identifying;
     check_user(&channel, &settings.address)?;
     *phase = Phase::Asking;
-    channel.send(&Frame::request()).await?;
-    let mut message = channel.receive().await?;
+    let asked = channel.send(&Frame::request()).await;
+    // Also if it has closed its end: it may have said why before.
+    let mut message = match (asked, channel.receive().await) {
+        (Err(_), Ok(refusal @ Message::Refusal(_))) => refusal,
+        (Err(error), _) => return Err(error),
+        (Ok(()), message) => message?,
+    };
     *phase = Phase::Passing;
     let mut sockets = Vec::new();
     loop {

@@ -97,7 +97,7 @@ impl Offer {
                 "a successor has taken over already",
             )),
         };
-        self.needs_rest = accepted.is_err();
+        self.needs_rest = accepted.is_err() && self.meeting_point.is_some();
         self.settings.explain(Side::Leaver, Phase::Connecting, Some(accepted))
     }
 }
@@ -127,7 +127,8 @@ impl Exchange {
         self.pass(self.tell_refusal(sockets)?).await?;
         self.phase = Phase::Starting;
         match self.channel.receive().await? {
-            Message::Ready => Ok(()),
+            // It may have given up while this process was busy, and have gone since.
+            Message::Ready => self.channel.check_open(),
             _ => Err(OUT_OF_TURN.into()),
         }
     }

@@ -1,6 +1,11 @@
 //! Handovers that do not come to their end. The leaver serves on, and the next successor is served.
 
-use std::{cell::Cell, io, os::unix::net::UnixStream};
+use std::{
+    cell::Cell,
+    io::{self, Read, Write},
+    os::unix::net::{UnixListener, UnixStream},
+    thread,
+};
 
 use futures_lite::future::{self, block_on, poll_once, try_zip, zip};
 use rustix::io::Errno;
@@ -53,6 +58,56 @@ fn both_sides_learn_why_there_are_no_sockets() {
     assert_eq!(taken.kind(), io::ErrorKind::ConnectionRefused);
     assert!(taken.to_string().contains(&io::Error::from(Errno::MFILE).to_string()), "{taken}");
     assert_offers(&place, &mut offer);
+}
+
+#[test]
+fn a_refusal_before_the_request_was_read_is_heard() {
+    let place = Place::new();
+    let refusing = UnixListener::bind(place.path()).unwrap();
+    let handover = place.handover();
+    let mut taking = Box::pin(handover.take());
+    // It has connected, and has not asked yet or has: either way the other end is closed by now.
+    let refuse = thread::spawn(move || {
+        let (mut successor, _) = refusing.accept().unwrap();
+        successor.write_all(b"\x04\0\0\x02no").unwrap();
+    });
+    let error = block_on(&mut taking).unwrap_err();
+    refuse.join().unwrap();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn a_successor_that_has_given_up_is_not_left_to() {
+    let place = Place::new();
+    let mut offer = place.handover().offer().unwrap();
+    let mut successor = UnixStream::connect(place.path()).unwrap();
+    successor.write_all(b"\x01\0\0\x09socketry\x01").unwrap(); // asks
+    let mut leaving = Box::pin(offer.hand_on(|| Ok(Vec::new())));
+    block_on(async {
+        for _ in 0..10 {
+            assert!(poll_once(&mut leaving).await.is_none());
+            future::yield_now().await;
+        }
+    });
+    successor.read_exact(&mut [0; 6]).unwrap(); // no sockets
+    successor.write_all(b"\x05\0\0\0").unwrap(); // is ready
+    drop(successor);
+    let error = block_on(leaving).unwrap_err();
+    assert_eq!((error.kind(), phase(&error)), (io::ErrorKind::UnexpectedEof, Phase::Starting));
+    assert_offers(&place, &mut offer);
+}
+
+#[test]
+fn whoever_has_left_is_told_so_at_once_each_time() {
+    let place = Place::new();
+    let handover = place.handover();
+    let mut offer = handover.offer().unwrap();
+    let following = async { handover.take().await?.unwrap().ready().await };
+    block_on(try_zip(offer.hand_on(|| Ok(Vec::new())), following)).unwrap();
+    for _ in 0..2 {
+        let told = block_on(poll_once(offer.hand_on(|| Ok(Vec::new()))));
+        assert_eq!(told.unwrap().unwrap_err().kind(), io::ErrorKind::NotConnected);
+    }
 }
 
 #[test]

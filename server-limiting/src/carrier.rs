@@ -39,8 +39,12 @@ pub(crate) fn poll_carry(
     let mut carried = entry.take_mail();
     let common = &mut Context::from_waker(&waker);
     let sent = poll_send(connection, &mut carried, entry, settings, common);
-    entry.put_back(carried, sent.is_pending());
-    match ready!(sent) {
+    entry.put_back(carried, sent.is_pending(), settings);
+    let sent = ready!(sent);
+    if side == Side::Writer {
+        entry.writer_goes_on();
+    }
+    match sent {
         Ok(()) if entry.is_done() || side == Side::Writer => Poll::Ready(()),
         Ok(()) => {
             cx.waker().wake_by_ref();

@@ -1,13 +1,15 @@
 //! A connection in the list.
 
+mod stream;
+
 use std::{
     fmt,
-    io::{self, IoSlice, IoSliceMut},
-    pin::Pin,
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
     task::{Context, Poll},
 };
 
-use futures_io::{AsyncRead, AsyncWrite};
 use socketry_connection::{AbortHandle, Address, Attributes, Connection};
 
 use crate::{
@@ -63,14 +65,52 @@ impl<C: Connection> TrackedConnection<C> {
     /// use socketry_server_limiting::{Connections, TrackedConnection};
     ///
     /// /// Says something to everybody else.
-    /// async fn say<C: Connection>(from: &TrackedConnection<C>, all: &Connections, what: &str) {
-    ///     for other in all.iter().filter(|other| other != from.tracked()) {
-    ///         let _ = other.write(what).await; // whoever has just gone need not hear it
+    /// async fn say<C: Connection>(from: &mut TrackedConnection<C>, all: &Connections, what: &str) {
+    ///     let me = from.tracked().clone();
+    ///     for other in all.iter().filter(|other| *other != me) {
+    ///         // Whoever has just gone need not hear it.
+    ///         let _ = from.carry_while(other.write(what)).await;
     ///     }
     /// }
     /// ```
     pub fn tracked(&self) -> &Tracked {
         &self.place.tracked
+    }
+
+    /// Waits for `future`, and carries meanwhile what others write to this connection.
+    ///
+    /// For an owner that waits for something else than its peer: for room at other connections, for
+    /// example, whose owners may wait for room at this one.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `future`; what was carried is carried.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry_connection::Connection;
+    /// use socketry_server_limiting::{Connections, TrackedConnection};
+    ///
+    /// /// Says something to everybody, oneself among them.
+    /// async fn say<C: Connection>(from: &mut TrackedConnection<C>, all: &Connections, what: &str) {
+    ///     from.carry_while(all.broadcast(what)).await;
+    /// }
+    /// ```
+    pub async fn carry_while<F: Future>(&mut self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            let output = future.as_mut().poll(cx);
+            while output.is_pending() {
+                let is_stuck = self.entry().flags.now().is_half_done()
+                    || self.poll_carry(cx, Side::Reader).is_pending();
+                if self.entry().reader_waits(cx) || is_stuck {
+                    break;
+                }
+            }
+            output
+        })
+        .await
     }
 
     /// Waits until the server is drained: from then on this connection should come to its end.
@@ -125,146 +165,6 @@ impl<C: Connection> TrackedConnection<C> {
             return Poll::Ready(());
         }
         poll_carry(&mut self.connection, entry, &shared.settings, cx, side)
-    }
-
-    /// Lets one side do its own, after what others have written.
-    fn poll_write_with(
-        &mut self,
-        cx: &mut Context<'_>,
-        wanted: usize,
-        write: impl FnOnce(Pin<&mut C>, &mut Context<'_>) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        if !self.entry().flags.now().is_quiet() {
-            self.check()?;
-            if self.poll_carry(cx, Side::Writer).is_pending() {
-                return self.check_before_waiting();
-            }
-        }
-        let Poll::Ready(result) = write(Pin::new(&mut self.connection), cx) else {
-            self.entry().writer_waits(cx);
-            return self.check_before_waiting();
-        };
-        let count = self.explain(result)?;
-        self.has_written(count, wanted, cx);
-        Poll::Ready(Ok(count))
-    }
-
-    /// So much was taken of what the owner wanted to write.
-    fn has_written(&mut self, count: usize, wanted: usize, cx: &mut Context<'_>) {
-        let entry = self.entry();
-        entry.has_written(count, self.settings());
-        let now = entry.flags.now();
-        let was_half_done = now.is_half_done();
-        if now.has_writer() {
-            entry.writer_goes_on();
-        }
-        if count > 0 {
-            entry.flags.set_half_done(count < wanted);
-        }
-        if was_half_done && count == wanted {
-            // What had to wait for this goes now, as far as it goes.
-            let _ = self.poll_carry(cx, Side::Writer);
-        }
-    }
-
-    fn poll_read_with(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut read: impl FnMut(Pin<&mut C>, &mut Context<'_>) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            let mut is_stuck = false;
-            let now = self.entry().flags.now();
-            if !now.is_quiet() {
-                self.check()?;
-                is_stuck = now.is_half_done() || self.poll_carry(cx, Side::Reader).is_pending();
-            }
-            if let Poll::Ready(result) = read(Pin::new(&mut self.connection), cx) {
-                let count = self.explain(result)?;
-                self.entry().has_read(count, self.settings());
-                return Poll::Ready(Ok(count));
-            }
-            if self.entry().reader_waits(cx) || is_stuck {
-                return self.check_before_waiting();
-            }
-        }
-    }
-
-    /// Whoever has ended the connection before its owner waited could wake nobody.
-    fn check_before_waiting<T>(&self) -> Poll<io::Result<T>> {
-        match self.check() {
-            Ok(()) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
-        }
-    }
-}
-
-impl<C: Connection> AsyncRead for TrackedConnection<C> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_read_with(cx, |connection, cx| connection.poll_read(cx, buffer))
-    }
-
-    fn poll_read_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_read_with(cx, |connection, cx| connection.poll_read_vectored(cx, buffers))
-    }
-}
-
-impl<C: Connection> AsyncWrite for TrackedConnection<C> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_with(cx, buffer.len(), |connection, cx| connection.poll_write(cx, buffer))
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
-        self.poll_write_with(cx, wanted, |connection, cx| {
-            connection.poll_write_vectored(cx, buffers)
-        })
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        if self.poll_carry(cx, Side::Writer).is_pending() {
-            return self.check_before_waiting();
-        }
-        let Poll::Ready(flushed) = Pin::new(&mut self.connection).poll_flush(cx) else {
-            self.entry().writer_waits(cx);
-            return self.check_before_waiting();
-        };
-        Poll::Ready(self.explain(flushed))
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        self.entry().refuse();
-        // Nothing new comes, so that this comes to its end; one turn carries what one look has found.
-        while self.entry().flags.now().is_carriable() {
-            if self.poll_carry(cx, Side::Writer).is_pending() {
-                return self.check_before_waiting();
-            }
-        }
-        let Poll::Ready(closed) = Pin::new(&mut self.connection).poll_close(cx) else {
-            self.entry().writer_waits(cx);
-            return self.check_before_waiting();
-        };
-        let closed = self.explain(closed);
-        self.entry().lose_mail(); // what half a write was in the way of
-        Poll::Ready(closed)
     }
 }
 

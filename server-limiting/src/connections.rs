@@ -113,6 +113,9 @@ impl Connections {
     /// [`Wait`](crate::WhenBehind::Wait), this then waits for those who have not; whoever calls it in
     /// a loop is as slow as the slowest reader, which the other two avoid.
     ///
+    /// An owner that calls this is among those who hear it, and does not carry what it waits for; it waits
+    /// through [`carry_while`](crate::TrackedConnection::carry_while).
+    ///
     /// # Cancel safety
     ///
     /// If it is dropped before it is ready, those that had room have the message, and others do not.

@@ -98,7 +98,7 @@ impl Deadlines {
     /// When a connection has to end if nothing happens until then.
     fn end_of(&self, entry: &Entry) -> Option<(u64, EndReason)> {
         let idle = self.idle.map(|idle| idle + self.blur);
-        let idle = idle.map(|idle| (entry.active().saturating_add(idle), EndReason::Idle));
+        let idle = idle.map(|idle| (entry.traffic.active().saturating_add(idle), EndReason::Idle));
         let lifetime = self.lifetime;
         let old = lifetime.map(|life| (entry.opened.saturating_add(life), EndReason::Lifetime));
         [idle, old].into_iter().flatten().min_by_key(|(at, _)| *at)

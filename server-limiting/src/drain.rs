@@ -42,14 +42,19 @@ pub(crate) async fn drain(shared: Arc<Shared>, deadline: Duration) -> Drained {
     let sleep = Sleep::after(shared.settings.time().clock(), deadline);
     until_empty(&shared, sleep).await;
     let (left, there) = shared.end_drain();
-    for entry in &there {
-        entry.end(EndReason::Drained);
-    }
-    Drained {
+    let mut drained = Drained {
         finished: left.finished - before.finished,
-        closed: left.ended - before.ended + there.len() as u64,
+        closed: left.ended - before.ended,
         took: Duration::from_nanos(shared.settings.time().now().saturating_sub(began)),
+    };
+    for entry in there {
+        // One that is gone by now has ended by itself, in the last moment.
+        match entry.end(EndReason::Drained) || entry.flags.now().ended().is_some() {
+            true => drained.closed += 1,
+            false => drained.finished += 1,
+        }
     }
+    drained
 }
 
 /// Waits until the last connection has left, or the time is up.

@@ -1,10 +1,7 @@
 //! What the list and the owner of a connection share.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Wake, Waker},
 };
 
@@ -12,11 +9,12 @@ use event_listener::{Event, EventListener};
 use socketry_connection::{AbortHandle, Address};
 
 use crate::{
-    EndReason,
+    EndReason, WhenBehind,
     carried::{Carried, Message},
     flags::Flags,
     mail::{Dropped, Mail},
     settings::Settings,
+    traffic::Traffic,
 };
 
 /// One connection in the list.
@@ -30,10 +28,7 @@ pub(crate) struct Entry {
     pub(crate) remote: Option<Address>,
     abort: Option<AbortHandle>,
     pub(crate) opened: u64,
-    /// These three are changed by the owner alone.
-    active: AtomicU64,
-    read: AtomicU64,
-    written: AtomicU64,
+    pub(crate) traffic: Traffic,
     mail: Mutex<Mail>,
 }
 
@@ -63,9 +58,7 @@ impl Entry {
             remote: newcomer.remote,
             abort: newcomer.abort,
             opened: now,
-            active: AtomicU64::new(now),
-            read: AtomicU64::new(0),
-            written: AtomicU64::new(0),
+            traffic: Traffic::new(now),
             mail: Mutex::new(Mail::new(newcomer.local)),
         }
     }
@@ -74,43 +67,12 @@ impl Entry {
         self.mail().local().cloned()
     }
 
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn bytes_written(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn active(&self) -> u64 {
-        self.active.load(Ordering::Relaxed)
-    }
-
     /// How many bytes of others' have not left.
     pub(crate) fn bytes_behind(&self) -> usize {
         self.mail().bytes()
     }
 
     // What its owner does.
-
-    #[inline]
-    pub(crate) fn has_read(&self, count: usize, settings: &Settings) {
-        self.has_moved(&self.read, count, settings);
-    }
-
-    #[inline]
-    pub(crate) fn has_written(&self, count: usize, settings: &Settings) {
-        self.has_moved(&self.written, count, settings);
-    }
-
-    /// Nobody else changes these, so they need not be changed in one step.
-    #[inline]
-    fn has_moved(&self, sum: &AtomicU64, count: usize, settings: &Settings) {
-        if count > 0 {
-            sum.store(sum.load(Ordering::Relaxed).wrapping_add(count as u64), Ordering::Relaxed);
-            self.active.store(settings.time().about_now(), Ordering::Relaxed);
-        }
-    }
 
     /// The owner waits for something to read, and is woken by a message that comes from now on.
     /// `false` if one is there already that nobody carries.
@@ -146,14 +108,24 @@ impl Entry {
     }
 
     /// Keeps what has not left until the next time, and whether it waits for the peer.
-    pub(crate) fn put_back(&self, carried: Carried, is_stuck: bool) {
-        let waiting = self.mail().put_back(carried, is_stuck);
-        tell(waiting, usize::MAX);
+    pub(crate) fn put_back(&self, carried: Carried, is_stuck: bool, settings: &Settings) {
+        let mut mail = self.mail();
+        if self.flags.now().ended().is_some() {
+            drop(mail);
+            drop(carried); // it was thrown away meanwhile
+            return;
+        }
+        let has_become_stuck = mail.put_back(carried, is_stuck);
+        let line = if has_become_stuck { mail.line() } else { None };
+        drop(mail);
+        if settings.when_behind() != WhenBehind::Wait {
+            tell(line, usize::MAX); // to the others that is no news
+        }
     }
 
     /// So many bytes, and with them so many messages, have left.
     pub(crate) fn has_carried(&self, bytes: usize, count: usize, settings: &Settings) {
-        self.has_written(bytes, settings);
+        self.traffic.has_written(bytes, settings);
         let waiting = self.mail().sent(bytes, count, settings.most_behind());
         tell(waiting, 1);
     }
@@ -174,8 +146,11 @@ impl Entry {
     /// Takes nothing more from others. What was taken before may still be carried.
     pub(crate) fn refuse(&self) {
         let mail = self.mail();
+        let was_refusing = self.flags.now().is_refusing();
         self.flags.refuse(); // under the lock: nothing slips in after this
+        let line = if was_refusing { None } else { mail.line() };
         drop(mail);
+        tell(line, usize::MAX); // those who wait for room learn that there will be none
     }
 
     /// Takes nothing more from others, and throws away what they have written.
@@ -228,14 +203,22 @@ impl Entry {
 
     /// One who was in line is no more.
     pub(crate) fn waits_no_more(&self, settings: &Settings) {
-        let next = self.mail().waits_no_more(settings.most_behind());
+        let mut mail = self.mail();
+        let (leftovers, next) = mail.waits_no_more(settings.most_behind());
+        drop(mail);
+        drop(leftovers);
         tell(next, 1);
     }
 
-    /// Nobody has come to carry anything for a while.
-    pub(crate) fn set_stuck(&self) {
-        let waiting = self.mail().set_stuck();
-        tell(waiting, usize::MAX);
+    /// How often the owner has come to carry.
+    pub(crate) fn carries(&self) -> u32 {
+        self.mail().carries()
+    }
+
+    /// The owner has not come since `carries` was told. `false` if it has, or there is room.
+    pub(crate) fn set_stuck(&self, carries: u32, settings: &Settings) -> bool {
+        let mut mail = self.mail();
+        mail.carries() == carries && mail.set_stuck(settings.most_behind())
     }
 
     /// Ends the connection both ways, whether its owner polls it or not.

@@ -11,7 +11,7 @@
 //! reads; the list does.
 //!
 //! ```
-//! use futures_lite::{AsyncBufReadExt, StreamExt, io::BufReader};
+//! use futures_lite::{AsyncBufReadExt, AsyncReadExt, io::BufReader};
 //! use socketry_connection::Connection;
 //! use socketry_server::{Accept, AcceptExt, AtLimit};
 //! use socketry_server_limiting::{Connections, LimitingServer, TrackedConnection, WhenBehind};
@@ -31,11 +31,14 @@
 //!
 //! async fn listen<C: Connection>(client: TrackedConnection<C>, all: Connections) {
 //!     let me = client.tracked().clone();
-//!     let mut lines = BufReader::new(client).lines();
-//!     while let Some(Ok(line)) = lines.next().await {
+//!     let (mut client, mut line) = (BufReader::new(client), Vec::new());
+//!     while let Ok(1..) = (&mut client).take(1024).read_until(b'\n', &mut line).await {
+//!         let said = [format!("{}: ", me.id()).as_bytes(), &line].concat();
 //!         for other in all.iter().filter(|other| *other != me) {
-//!             let _ = other.write(format!("{}: {line}\n", me.id())).await;
+//!             // One that waits for others carries meanwhile what they say.
+//!             let _ = client.get_mut().carry_while(other.write(&said)).await;
 //!         }
+//!         line.clear();
 //!     }
 //! }
 //! ```
@@ -71,4 +74,5 @@ mod settings;
 mod shared;
 mod time;
 mod tracked;
+mod traffic;
 mod when_behind;

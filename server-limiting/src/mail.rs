@@ -40,6 +40,8 @@ struct Rest {
     is_stuck: bool,
     /// How many wait for room, in the order of the event.
     waiting: usize,
+    /// How often the owner has come to carry.
+    carries: u32,
     /// Told when there is room, and when there will be none.
     room: Option<Arc<Event>>,
 }
@@ -96,11 +98,23 @@ impl Mail {
     }
 
     /// One waits no more. If there is room, the next one has to be told.
-    #[must_use]
-    pub(crate) fn waits_no_more(&mut self, limit: usize) -> Option<Arc<Event>> {
-        let rest = self.rest.as_mut()?;
+    pub(crate) fn waits_no_more(&mut self, limit: usize) -> (Leftovers, Option<Arc<Event>>) {
+        let Some(rest) = &mut self.rest else {
+            return Default::default();
+        };
         rest.waiting = rest.waiting.saturating_sub(1);
-        rest.next_in_line(limit)
+        let next = rest.next_in_line(limit);
+        (self.tidy(), next)
+    }
+
+    /// Whoever waits for room.
+    pub(crate) fn line(&self) -> Option<Arc<Event>> {
+        self.rest.as_ref()?.room.clone()
+    }
+
+    /// How often the owner has come to carry.
+    pub(crate) fn carries(&self) -> u32 {
+        self.rest.as_ref().map_or(0, |rest| rest.carries)
     }
 
     /// Takes out what is being carried or, if nothing is, all messages.
@@ -115,18 +129,28 @@ impl Mail {
         carried
     }
 
-    /// What has not left yet waits in here. Returns who has to be told that the peer makes no room.
-    #[must_use]
-    pub(crate) fn put_back(&mut self, carried: Carried, is_stuck: bool) -> Option<Arc<Event>> {
-        let rest = self.rest.as_mut()?;
+    /// What has not left yet waits in here. `true` if it is known from now on that the peer makes no
+    /// room.
+    pub(crate) fn put_back(&mut self, carried: Carried, is_stuck: bool) -> bool {
+        let Some(rest) = &mut self.rest else {
+            return false;
+        };
         rest.carried = carried;
-        rest.set_stuck(is_stuck)
+        rest.carries = rest.carries.wrapping_add(1);
+        let was_stuck = mem::replace(&mut rest.is_stuck, is_stuck);
+        is_stuck && !was_stuck
     }
 
-    /// Nobody has come to carry anything for a while.
-    #[must_use]
-    pub(crate) fn set_stuck(&mut self) -> Option<Arc<Event>> {
-        self.rest.as_mut()?.set_stuck(true)
+    /// The owner has not come to carry anything for a while. Whether that matters: if there is room, it
+    /// does not.
+    pub(crate) fn set_stuck(&mut self, limit: usize) -> bool {
+        match &mut self.rest {
+            Some(rest) if rest.is_full(limit) => {
+                rest.is_stuck = true;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Whether no message waits to be taken out.
@@ -144,10 +168,9 @@ impl Mail {
     #[must_use]
     pub(crate) fn sent(&mut self, bytes: usize, count: usize, limit: usize) -> Option<Arc<Event>> {
         let rest = self.rest.as_mut()?;
-        let was_full = rest.is_full(limit);
         rest.bytes = rest.bytes.saturating_sub(bytes);
         rest.count = rest.count.saturating_sub(count);
-        if was_full { rest.next_in_line(limit) } else { None }
+        rest.next_in_line(limit)
     }
 
     /// Throws away what is in the box. Returns it, and who has to be told that no more room will come.
@@ -165,7 +188,12 @@ impl Mail {
     /// Gives back the memory that is not needed any more.
     pub(crate) fn tidy(&mut self) -> Leftovers {
         match &mut self.rest {
-            Some(rest) if rest.is_needed() => Leftovers::default(),
+            Some(rest) if rest.is_in_use() => Leftovers::default(),
+            Some(rest) if rest.local.is_some() => {
+                let carried = mem::take(&mut rest.carried).messages;
+                let messages = [mem::take(&mut rest.messages), carried];
+                Leftovers { _messages: messages, ..Leftovers::default() }
+            }
             rest => Leftovers { _rest: rest.take(), ..Leftovers::default() },
         }
     }
@@ -204,17 +232,12 @@ impl Rest {
         self.bytes.saturating_add(self.count.saturating_mul(OVERHEAD)) >= limit
     }
 
-    fn is_needed(&self) -> bool {
-        self.local.is_some() || self.writer.is_some() || self.count > 0 || self.waiting > 0
+    fn is_in_use(&self) -> bool {
+        self.writer.is_some() || self.count > 0 || self.waiting > 0
     }
 
     fn next_in_line(&self, limit: usize) -> Option<Arc<Event>> {
         if self.waiting > 0 && !self.is_full(limit) { self.room.clone() } else { None }
-    }
-
-    fn set_stuck(&mut self, is_stuck: bool) -> Option<Arc<Event>> {
-        let was_stuck = mem::replace(&mut self.is_stuck, is_stuck);
-        if is_stuck && !was_stuck { self.room.clone() } else { None }
     }
 }
 

@@ -105,7 +105,8 @@ impl<A: Accept> LimitingServer<A> {
     /// others: a client that says nothing and hears what is said to all is not idle. By default, and
     /// with `None` or zero, it may be idle for ever.
     ///
-    /// Its owner finds a [`ConnectionEnded`](crate::ConnectionEnded) of kind
+    /// It ends at once, without a goodbye of a protocol above; an owner that wants to say one keeps the
+    /// time itself. Its owner finds a [`ConnectionEnded`](crate::ConnectionEnded) of kind
     /// [`TimedOut`](std::io::ErrorKind::TimedOut). The time is
     /// kept as long as this server is polled in one way or the other.
     pub fn idle_timeout(self, after: impl Into<Option<Duration>>) -> Self {

@@ -4,7 +4,7 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     io,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::{Duration, Instant},
@@ -91,17 +91,17 @@ impl Tracked {
     /// When something was last read from it or written to it, within some milliseconds; when it came,
     /// if nothing was.
     pub fn last_activity(&self) -> Instant {
-        self.time().instant(self.entry.active())
+        self.time().instant(self.entry.traffic.active())
     }
 
     /// How many bytes its owner has read.
     pub fn bytes_read(&self) -> u64 {
-        self.entry.bytes_read()
+        self.entry.traffic.bytes_read()
     }
 
     /// How many bytes were written to it, by its owner and by others.
     pub fn bytes_written(&self) -> u64 {
-        self.entry.bytes_written()
+        self.entry.traffic.bytes_written()
     }
 
     /// How many bytes of what others have written to it have not left yet.
@@ -130,7 +130,10 @@ impl Tracked {
     /// goes out whole, after those before it, and never inside what the owner writes. (If the owner
     /// has written half of something, it waits until the owner has written the rest.)
     ///
-    /// If the queue is full, the server's [`WhenBehind`] says what happens.
+    /// If the queue is full, the server's [`WhenBehind`] says what happens. **An owner that writes to
+    /// others waits for them, and does not carry what others write to itself meanwhile**, unless it
+    /// waits through [`carry_while`](crate::TrackedConnection::carry_while): two that wait for each other
+    /// without it would wait for ever.
     ///
     /// # Errors
     ///
@@ -180,9 +183,10 @@ pub(crate) async fn write(
     entry: &Entry,
     message: &Message,
 ) -> Result<(), NotWritten> {
-    let mut turn: Option<InLine<'_>> = None;
+    let mut place: Option<InLine<'_>> = None;
+    let mut is_turn = false;
     loop {
-        let is_stuck = match entry.post(message, settings, turn.is_some()) {
+        let is_stuck = match entry.post(message, settings, is_turn) {
             Posted::Queued => return Ok(()),
             Posted::Gone => return Err(not_written(entry, NotWrittenReason::Gone)),
             Posted::Full { is_stuck } => is_stuck,
@@ -195,18 +199,16 @@ pub(crate) async fn write(
                 entry.end(EndReason::Behind);
                 return Err(not_written(entry, NotWrittenReason::Closed));
             }
-            policy => {
-                drop(turn.take()); // whoever was told for nothing waits once more
-                let Some(told) = entry.wait_for_room(settings) else {
-                    continue;
-                };
-                turn = Some(InLine { settings, entry });
-                match policy {
-                    WhenBehind::Wait => told.await,
-                    _ => with_patience(settings, entry, told).await,
-                }
-            }
+            _ => {}
         }
+        if is_turn || place.is_none() {
+            drop(place.take()); // whoever was told for nothing stands in line once more
+            place = InLine::behind_others(settings, entry);
+        }
+        is_turn = match &mut place {
+            Some(place) => place.wait().await,
+            None => false, // there is room by now
+        };
     }
 }
 
@@ -214,24 +216,45 @@ pub(crate) async fn write(
 struct InLine<'a> {
     settings: &'a Settings,
     entry: &'a Entry,
+    told: EventListener,
+}
+
+impl<'a> InLine<'a> {
+    /// `None` if there is room by now.
+    fn behind_others(settings: &'a Settings, entry: &'a Entry) -> Option<Self> {
+        let told = entry.wait_for_room(settings)?;
+        Some(Self { settings, entry, told })
+    }
+
+    /// Waits for its turn; `false` if it is not, and the peer is known to be slow instead: the owner has
+    /// not come for a while.
+    async fn wait(&mut self) -> bool {
+        if self.settings.when_behind() == WhenBehind::Wait {
+            (&mut self.told).await;
+            return true;
+        }
+        loop {
+            let carries = self.entry.carries();
+            let mut patience = pin!(Sleep::after(self.settings.time().clock(), PATIENCE));
+            let told = &mut self.told;
+            let is_turn = poll_fn(|cx| match Pin::new(&mut *told).poll(cx) {
+                Poll::Ready(()) => Poll::Ready(true),
+                Poll::Pending => patience.as_mut().poll(cx).map(|()| false),
+            });
+            if is_turn.await {
+                return true;
+            }
+            if self.entry.set_stuck(carries, self.settings) {
+                return false;
+            }
+        }
+    }
 }
 
 impl Drop for InLine<'_> {
     fn drop(&mut self) {
         self.entry.waits_no_more(self.settings);
     }
-}
-
-/// Waits for room, or until it is known that there will be none: the owner has to have its turn before
-/// its peer is called slow.
-async fn with_patience(settings: &Settings, entry: &Entry, told: EventListener) {
-    let mut told = pin!(told);
-    let mut patience = pin!(Sleep::after(settings.time().clock(), PATIENCE));
-    poll_fn(|cx| match told.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => patience.as_mut().poll(cx).map(|()| entry.set_stuck()),
-    })
-    .await;
 }
 
 fn not_written(entry: &Entry, reason: NotWrittenReason) -> NotWritten {

@@ -1,6 +1,6 @@
 //! Peers that do not read what is written to them.
 
-use std::{cell::Cell, io, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::Cell, io, rc::Rc, time::Duration};
 
 use futures_lite::{
     AsyncReadExt, AsyncWriteExt,
@@ -8,18 +8,11 @@ use futures_lite::{
 };
 use smol::LocalExecutor;
 use socketry_server_limiting::{ConnectionEnded, EndReason, WhenBehind};
-use socketry_testing::{CountingWaker, ManualClock, MemoryConnection, ServerHandle};
+use socketry_testing::{CountingWaker, MemoryConnection, ServerHandle};
 
 use crate::support::{
-    Accepted, Limiting, has_ended, heard, limiting, meet, meet_with_capacity, poll_read, poll_write,
+    Accepted, Limiting, behind, has_ended, heard, meet, meet_with_capacity, poll_read, poll_write,
 };
-
-fn behind(most: usize, when_behind: WhenBehind) -> (Limiting, ServerHandle, ManualClock) {
-    let clock = ManualClock::new();
-    let (server, handle) = limiting(None);
-    let server = server.with_clock(Arc::new(clock.clone()));
-    (server.when_behind(most, when_behind), handle, clock)
-}
 
 /// A peer that does not read, and whose server's end has found that out: it has one message.
 fn meet_stuck(server: &mut Limiting, handle: &ServerHandle) -> (MemoryConnection, Accepted) {

@@ -6,15 +6,17 @@ use std::{
     future::Future,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use futures_lite::{AsyncRead, AsyncReadExt, future::block_on};
 use socketry_connection::{Address, BoxConnection, Connection};
 use socketry_server::{Accept, AcceptExt, Control};
-use socketry_server_limiting::{LimitingServer, TrackedConnection};
+use socketry_server_limiting::{LimitingServer, TrackedConnection, WhenBehind};
 use socketry_testing::{
-    MemoryConnection, ScriptedServer, ServerHandle, pair, pair_with_capacity, scripted_server,
+    ManualClock, MemoryConnection, ScriptedServer, ServerHandle, pair, pair_with_capacity,
+    scripted_server,
 };
 
 pub(crate) type Limiting = LimitingServer<ScriptedServer>;
@@ -24,6 +26,17 @@ pub(crate) fn limiting(limit: impl Into<Option<usize>>) -> (Limiting, ServerHand
     let (server, handle) = scripted_server();
     let server = server.with_local_address(address("tcp://192.0.2.80:80"));
     (LimitingServer::new(server, limit), handle)
+}
+
+/// One for which so many bytes may wait, on a clock of the test's.
+pub(crate) fn behind(
+    most: usize,
+    when_behind: WhenBehind,
+) -> (Limiting, ServerHandle, ManualClock) {
+    let clock = ManualClock::new();
+    let (server, handle) = limiting(None);
+    let server = server.with_clock(Arc::new(clock.clone()));
+    (server.when_behind(most, when_behind), handle, clock)
 }
 
 pub(crate) fn address(text: &str) -> Address {

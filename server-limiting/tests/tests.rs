@@ -10,6 +10,7 @@
 //! - `list`: what is known of connections, and closing them from outside.
 //! - `writing`, `behind`, `two_tasks`: what others write arrives whole and in order, whatever the owner
 //!   does; who does not read, and what that costs whom.
+//! - `waiting`: lines of those who wait for room, and owners that wait for others.
 //! - `races`: what other threads do while the owner is being polled.
 //! - `time`: connections that are idle or old.
 //! - `drain`: stopping, whoever is polled or not.
@@ -28,4 +29,5 @@ mod races;
 mod support;
 mod time;
 mod two_tasks;
+mod waiting;
 mod writing;

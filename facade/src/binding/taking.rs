@@ -1,6 +1,6 @@
 //! Listening on what an earlier process has listened on.
 
-use std::{io, sync::Arc};
+use std::{io, os::unix::ffi::OsStrExt, sync::Arc};
 
 use socketry_connection_socket::adopt;
 use socketry_server::{ListenFailed, ServerGroup};
@@ -81,7 +81,7 @@ impl ServerBuilder {
     pub(super) fn name_of(&self, target: &ServerTarget) -> io::Result<Arc<str>> {
         match &self.name {
             Some(name) => NamedSocket::check_name(name).map(|()| name.clone()),
-            None => Ok(target.to_string().into()),
+            None => Ok(default_name(target).into()),
         }
     }
 
@@ -105,6 +105,26 @@ impl ServerBuilder {
         let server = self.serve(adopted, lock).map_err(|error| on_behalf_of(on(), error))?;
         check_kind(&server, &plan.target, &name)?;
         Ok(server.named(&plan.name))
+    }
+}
+
+/// What the endpoint means, as text; two endpoints are two names.
+fn default_name(target: &ServerTarget) -> String {
+    let text = match target {
+        // A path that is no text prints as others do, too.
+        ServerTarget::Unix(address) => match address.path() {
+            Some(path) if path.to_str().is_none() => {
+                let bytes = path.as_os_str().as_bytes().iter();
+                bytes.fold("unix-bytes:".to_string(), |text, byte| format!("{text}{byte:02x}"))
+            }
+            _ => target.to_string(),
+        },
+        _ => target.to_string(),
+    };
+    // A name of systemd's may be as long as one here, but for the scheme.
+    match NamedSocket::check_name(&text) {
+        Ok(()) => text,
+        Err(_) => text.replacen("systemd://", "", 1),
     }
 }
 
