@@ -165,6 +165,21 @@ impl Socket {
     /// of its server
     /// ([`TrackedConnection::carry_while`](crate::server::TrackedConnection::carry_while)). Without that
     /// list it only waits.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `future`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{Socket, server::Connections};
+    ///
+    /// /// Says something to everybody, oneself among them.
+    /// async fn say(from: &mut Socket, all: &Connections, what: &str) {
+    ///     from.carry_while(all.broadcast(what)).await;
+    /// }
+    /// ```
     pub async fn carry_while<F: Future>(&mut self, future: F) -> F::Output {
         match &mut self.0 {
             Inner::Tracked(connection) => connection.carry_while(future).await,

@@ -85,4 +85,5 @@ fn every_future_can_go_to_another_thread() {
     drop(assert_send(client.write_all(b"x")));
     drop(assert_send(client.close()));
     drop(assert_send(accepted.read(&mut byte)));
+    drop(assert_send(accepted.carry_while(client.write_all(b"x"))));
 }

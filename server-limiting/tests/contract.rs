@@ -4,7 +4,7 @@ use std::io;
 
 use futures_lite::future::block_on;
 use socketry_connection::{BoxConnection, Connection};
-use socketry_server::{Accept, AtLimit, State};
+use socketry_server::{Accept, AcceptExt, AtLimit, State};
 use socketry_server_limiting::{Connections, Draining, LimitingServer, Tracked};
 use socketry_testing::{
     CountingWaker, ScriptedServer, check_abort, check_connection, check_control, check_drop,
@@ -100,6 +100,22 @@ fn everything_may_go_from_thread_to_thread() {
     assert::<Connections>();
     assert::<Tracked>();
     assert::<Draining>();
+}
+
+#[test]
+fn every_future_may_go_from_thread_to_thread() {
+    fn assert<F: Future + Send>(future: F) -> F {
+        future
+    }
+    let (mut server, handle) = limiting(1);
+    let _client = come(&handle);
+    let mut accepted = accept(&mut server);
+    let connections = server.connections();
+    let writing = assert(accepted.tracked().write("x"));
+    drop(assert(connections.broadcast("x")));
+    drop(assert(accepted.draining()));
+    drop(assert(accepted.carry_while(writing)));
+    drop(assert(server.accept()));
 }
 
 #[test]
