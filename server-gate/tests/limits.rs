@@ -91,16 +91,11 @@ fn the_length_of_prefixes_can_be_set_for_either_family() {
         settings.ipv4_prefix = 24;
         settings.ipv6_prefix = 128;
     });
-    let _clients = [
-        "tcp://192.0.2.1:1",
-        "tcp://192.0.2.255:1",
-        "tcp://[2001:db8::1]:1",
-        "tcp://[2001:db8::2]:1",
-    ]
-    .map(|from| come(from, &handle));
+    let from = ["192.0.2.1", "192.0.2.255", "[2001:db8::1]", "[2001:db8::2]"];
+    let _clients = from.map(|host| come(&format!("tcp://{host}:1"), &handle));
     let results = poll_until_idle(&mut server);
-    let results: Vec<_> = results.iter().map(Result::is_ok).collect();
-    assert_eq!(results, [true, false, true, true]);
+    let are_in: Vec<_> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(are_in, [true, false, true, true]);
     assert_eq!(gate.open_from([192, 0, 2, 77].into()), 1);
 }
 
@@ -111,16 +106,11 @@ fn prefixes_that_are_too_long_or_of_no_length_are_as_documented() {
         settings.ipv4_prefix = 0;
         settings.ipv6_prefix = 255;
     });
-    let _clients = [
-        "tcp://192.0.2.1:1",
-        "tcp://127.0.0.1:1",
-        "tcp://[2001:db8::1]:1",
-        "tcp://[2001:db8::2]:1",
-    ]
-    .map(|from| come(from, &handle));
+    let from = ["192.0.2.1", "127.0.0.1", "[2001:db8::1]", "[2001:db8::2]"];
+    let _clients = from.map(|host| come(&format!("tcp://{host}:1"), &handle));
     let results = poll_until_idle(&mut server);
-    let results: Vec<_> = results.iter().map(Result::is_ok).collect();
-    assert_eq!(results, [true, false, true, true]);
+    let are_in: Vec<_> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(are_in, [true, false, true, true]);
 }
 
 #[test]

@@ -1,27 +1,23 @@
 //! When places are taken and freed.
 
 use std::{
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::Context,
     thread,
 };
 
-use futures_io::{AsyncRead, AsyncWrite};
-use socketry_connection::{AbortHandle, Address, Attributes, Connection};
+use socketry_connection::Connection;
 use socketry_server::Accept;
 use socketry_server_gate::Gate;
-use socketry_testing::{CountingWaker, MemoryConnection};
+use socketry_testing::CountingWaker;
 
 use crate::support::{Gated, admitted, come_from, pausing, poll, poll_until_idle, server};
 
-/// A connection that looks how many are open while it is dropped.
-#[derive(Debug)]
+/// A fact of a connection that looks how many are open when the connection is dropped.
 struct Looking {
-    inner: MemoryConnection,
     gate: Gate,
     seen: Arc<AtomicUsize>,
 }
@@ -32,62 +28,13 @@ impl Drop for Looking {
     }
 }
 
-impl AsyncRead for Looking {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Looking {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.inner).poll_close(cx)
-    }
-}
-
-impl Connection for Looking {
-    fn local_address(&self) -> Option<Address> {
-        self.inner.local_address()
-    }
-
-    fn remote_address(&self) -> Option<Address> {
-        self.inner.remote_address()
-    }
-
-    fn attributes(&self) -> &Attributes {
-        self.inner.attributes()
-    }
-
-    fn attributes_mut(&mut self) -> &mut Attributes {
-        self.inner.attributes_mut()
-    }
-
-    fn abort_handle(&mut self) -> Option<AbortHandle> {
-        self.inner.abort_handle()
-    }
-}
-
 #[test]
 fn a_place_is_freed_after_the_connection_inside_was_dropped() {
     let (mut server, handle, gate) = server(|_| ());
     let seen = Arc::new(AtomicUsize::new(usize::MAX));
-    let (_client, inner) = socketry_testing::pair();
-    handle.push(Looking { inner, gate: gate.clone(), seen: seen.clone() });
+    let (_client, mut newcomer) = socketry_testing::pair();
+    newcomer.attributes_mut().insert(Looking { gate: gate.clone(), seen: seen.clone() });
+    handle.push(newcomer);
     drop(admitted(&mut server));
     assert_eq!((seen.load(Ordering::SeqCst), gate.counts().open), (1, 0));
 }
@@ -96,8 +43,9 @@ fn a_place_is_freed_after_the_connection_inside_was_dropped() {
 fn a_refused_newcomer_was_closed_before_the_error_is_told() {
     let (mut server, handle, gate) = server(|settings| settings.most_open = Some(0));
     let seen = Arc::new(AtomicUsize::new(usize::MAX));
-    let (_client, inner) = socketry_testing::pair();
-    handle.push(Looking { inner, gate, seen: seen.clone() });
+    let (_client, mut newcomer) = socketry_testing::pair();
+    newcomer.attributes_mut().insert(Looking { gate, seen: seen.clone() });
+    handle.push(newcomer);
     crate::support::refused(&mut server);
     assert_eq!(seen.load(Ordering::SeqCst), 0);
 }
