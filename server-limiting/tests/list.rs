@@ -1,18 +1,11 @@
 //! What is known of connections, and ending them from outside.
 
-use std::{
-    collections::HashSet,
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{collections::HashSet, io, sync::Arc, task::Poll, time::Duration};
 
-use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future::block_on};
-use socketry_connection::{AbortHandle, Address, Attributes, Clock, Connection};
+use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
+use socketry_connection::Clock;
 use socketry_server_limiting::{ConnectionEnded, EndReason, LimitingServer};
-use socketry_testing::{CountingWaker, ManualClock, MemoryConnection, pair, scripted_server};
+use socketry_testing::{CountingWaker, ManualClock, faulty, pair, scripted_server};
 
 use crate::support::{
     accept, address, come, has_ended, limiting, meet, poll_read, poll_read_with, poll_write,
@@ -145,7 +138,9 @@ fn all_are_closed_at_once() {
 fn one_without_an_abort_handle_ends_when_its_owner_looks_and_wakes_it() {
     let (server, handle) = scripted_server();
     let (_client, accepted) = pair();
-    handle.push(NoHandle(accepted));
+    let (accepted, faults) = faulty(accepted);
+    faults.hide_abort_handle();
+    handle.push(accepted);
     let mut server = LimitingServer::new(server, None);
     let mut accepted = accept(&mut server);
     let waker = CountingWaker::new();
@@ -195,58 +190,4 @@ fn a_list_of_many_is_empty_when_all_have_left() {
     let (_client, accepted) = meet(&mut server, &handle);
     assert_eq!(server.connections().iter().next().as_ref(), Some(accepted.tracked()));
     let _ = come(&handle);
-}
-
-/// A connection that nobody can end from outside.
-#[derive(Debug)]
-struct NoHandle(MemoryConnection);
-
-impl AsyncRead for NoHandle {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for NoHandle {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buffer)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_close(cx)
-    }
-}
-
-impl Connection for NoHandle {
-    fn local_address(&self) -> Option<Address> {
-        self.0.local_address()
-    }
-
-    fn remote_address(&self) -> Option<Address> {
-        self.0.remote_address()
-    }
-
-    fn attributes(&self) -> &Attributes {
-        self.0.attributes()
-    }
-
-    fn attributes_mut(&mut self) -> &mut Attributes {
-        self.0.attributes_mut()
-    }
-
-    fn abort_handle(&mut self) -> Option<AbortHandle> {
-        None
-    }
 }

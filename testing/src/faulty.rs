@@ -190,7 +190,7 @@ impl<C: Connection> Connection for FaultyConnection<C> {
     }
 
     fn abort_handle(&mut self) -> Option<AbortHandle> {
-        self.inner.abort_handle()
+        if self.faults.has_abort_handle() { self.inner.abort_handle() } else { None }
     }
 }
 

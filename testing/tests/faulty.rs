@@ -10,6 +10,7 @@ use futures_lite::{
     AsyncReadExt, AsyncWriteExt,
     future::{block_on, poll_once},
 };
+use socketry_connection::Connection;
 use socketry_testing::{
     CountingWaker, Faults, FaultyConnection, MemoryConnection, Operation, check_abort,
     check_connection, faulty, pair,
@@ -199,4 +200,13 @@ fn every_call_is_counted_and_every_byte_that_goes_through() {
     assert_eq!(calls, [2, 1, 1, 1, 1]);
     assert_eq!((counts.bytes_read, counts.bytes_written), (3, 4));
     assert_eq!(faults.counts(), Default::default());
+}
+
+#[test]
+fn a_connection_whose_abort_handle_is_hidden_gives_none() {
+    let (ours, _theirs) = pair();
+    let (mut ours, faults) = faulty(ours);
+    assert!(ours.abort_handle().is_some());
+    faults.hide_abort_handle();
+    assert!(ours.abort_handle().is_none());
 }

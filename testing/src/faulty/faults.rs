@@ -80,6 +80,7 @@ struct State {
     flushes: Behaviour,
     closes: Behaviour,
     buffer_writes: bool,
+    has_abort_handle: bool,
     counts: IoCounts,
 }
 
@@ -113,6 +114,7 @@ impl Faults {
             flushes: works(),
             closes: works(),
             buffer_writes: false,
+            has_abort_handle: true,
             counts: IoCounts::default(),
         };
         Self { state: Arc::new(Mutex::new(state)) }
@@ -158,6 +160,15 @@ impl Faults {
     /// Whether what is written stays here until it is flushed, or the connection is closed.
     pub fn buffer_writes(&self, on: bool) {
         lock(&self.state).buffer_writes = on;
+    }
+
+    /// Lets it give no abort handle from now on, as a connection that nobody can end from outside.
+    pub fn hide_abort_handle(&self) {
+        lock(&self.state).has_abort_handle = false;
+    }
+
+    pub(super) fn has_abort_handle(&self) -> bool {
+        lock(&self.state).has_abort_handle
     }
 
     /// What was asked of the connection so far.
