@@ -90,6 +90,20 @@ fn a_dropped_program_and_what_it_has_started_are_gone() {
 }
 
 #[test]
+fn a_restarted_program_was_killed_and_begins_anew() {
+    let mut program = shell("trap 'echo goodbye' EXIT; echo $$; read line");
+    let first = block_on(program.says(""));
+    program.restart();
+    assert_ne!(block_on(program.says("")), first);
+    program.say("\n");
+    block_on(program.says("goodbye"));
+    assert!(block_on(program.ended()).success());
+    program.restart();
+    block_on(program.says(""));
+    assert!(!program.said().contains("goodbye"));
+}
+
+#[test]
 fn a_reserved_port_is_given_to_nobody_who_does_not_name_it() {
     let port = ReservedPort::new();
     assert!(TcpStream::connect(port.address()).is_err());

@@ -5,7 +5,7 @@ use std::{
     ffi::{OsStr, OsString},
     io,
     os::unix::process::CommandExt,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use crate::{ReservedPort, RunningProgram, TestDir};
@@ -31,7 +31,7 @@ use crate::{ReservedPort, RunningProgram, TestDir};
 /// ```
 #[derive(Debug)]
 pub struct Program {
-    name: &'static str,
+    pub(super) name: &'static str,
     package: &'static str,
     command: Command,
     pub(super) listens: Option<Listens>,
@@ -75,14 +75,17 @@ impl Program {
     ///
     /// If it cannot be started. If it is not there, the message names the package that has it; no
     /// test goes on without.
-    pub fn start(mut self) -> RunningProgram {
-        let child = self.command.spawn().unwrap_or_else(|error| match error.kind() {
+    pub fn start(self) -> RunningProgram {
+        RunningProgram::new(self)
+    }
+
+    pub(super) fn spawn(&mut self) -> Child {
+        self.command.spawn().unwrap_or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 panic!("there is no {}: install Debian's package {}", self.name, self.package)
             }
             _ => panic!("{} cannot be started: {error}", self.name),
-        });
-        RunningProgram::new(self.name, child, self.listens, self.dir)
+        })
     }
 }
 

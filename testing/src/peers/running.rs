@@ -1,30 +1,10 @@
 //! A program that runs.
 
-use std::{
-    fmt,
-    future::poll_fn,
-    io::{Read, Write},
-    net::SocketAddr,
-    os::fd::OwnedFd,
-    process::{Child, ChildStdin, ExitStatus},
-    sync::{
-        Arc,
-        mpsc::{self, Receiver, Sender},
-    },
-    thread::{self, JoinHandle},
-};
-
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open},
-};
+use std::{fmt, future::poll_fn, net::SocketAddr, process::ExitStatus, thread};
 
 use crate::{
-    TestDir,
-    peers::{
-        program::Listens,
-        said::{LONGEST, Said, Stream},
-    },
+    Program,
+    peers::{process::Process, program::Listens},
 };
 
 /// A program that runs, until it ends or the value is dropped: then it and all it has started are
@@ -34,54 +14,25 @@ use crate::{
 /// is told written. A program that is still there after two minutes, or says more than 64 MiB, is
 /// killed, and whatever waits for it fails: that is for tests that would hang, and no measure.
 pub struct RunningProgram {
-    name: &'static str,
-    group: Pid,
-    said: Arc<Said>,
-    input: Option<Sender<Vec<u8>>>,
-    threads: Vec<JoinHandle<()>>,
-    listens: Option<Listens>,
+    program: Program,
+    process: Process,
     address: Option<SocketAddr>,
-    _dir: Option<TestDir>,
 }
 
 impl RunningProgram {
-    pub(super) fn new(
-        name: &'static str,
-        mut child: Child,
-        listens: Option<Listens>,
-        dir: Option<TestDir>,
-    ) -> Self {
-        let group = Pid::from_child(&child);
-        let watched = pidfd_open(group, PidfdFlags::empty()).expect("Linux 5.3 watches processes");
-        let said = Arc::<Said>::default();
-        let (input, told) = mpsc::channel();
-        let mut threads = Vec::new();
-        if let Some(stdin) = child.stdin.take() {
-            threads.push(thread::spawn(move || tell(stdin, &told)));
-        }
-        if let Some(stdout) = child.stdout.take() {
-            let said = said.clone();
-            threads.push(thread::spawn(move || hear(stdout, Stream::Out, group, &said)));
-        }
-        if let Some(stderr) = child.stderr.take() {
-            let said = said.clone();
-            threads.push(thread::spawn(move || hear(stderr, Stream::Errors, group, &said)));
-        }
-        let watcher = said.clone();
-        threads.push(thread::spawn(move || watch(child, &watched, group, &watcher)));
-        Self { name, group, said, input: Some(input), threads, listens, address: None, _dir: dir }
+    pub(super) fn new(mut program: Program) -> Self {
+        let process = Process::new(program.spawn());
+        Self { program, process, address: None }
     }
 
     /// Writes to its standard input, sooner or later; nothing after [`end_input`](Self::end_input).
     pub fn say(&self, words: impl Into<Vec<u8>>) {
-        if let Some(input) = &self.input {
-            let _ = input.send(words.into()); // a program that has ended hears nothing
-        }
+        self.process.tell(words.into());
     }
 
     /// Ends its standard input after all that was written to it.
     pub fn end_input(&mut self) {
-        self.input = None;
+        self.process.end_input();
     }
 
     /// Waits for the next line with `text` in it, on standard output or else standard error, and
@@ -91,7 +42,7 @@ impl RunningProgram {
     ///
     /// If the program ends without saying it; the message has all that it has said.
     pub async fn says(&self, text: &str) -> String {
-        let line = poll_fn(|cx| self.said.poll_line(text, cx)).await;
+        let line = poll_fn(|cx| self.process.said.poll_line(text, cx)).await;
         line.unwrap_or_else(|why| self.fail(why, &format!("and has not said {text:?}")))
     }
 
@@ -101,7 +52,7 @@ impl RunningProgram {
     ///
     /// If the program ends without saying so much.
     pub async fn says_bytes(&self, count: usize) -> Vec<u8> {
-        let bytes = poll_fn(|cx| self.said.poll_bytes(count, cx)).await;
+        let bytes = poll_fn(|cx| self.process.said.poll_bytes(count, cx)).await;
         bytes.unwrap_or_else(|why| self.fail(why, &format!("and has not said {count} bytes more")))
     }
 
@@ -111,7 +62,7 @@ impl RunningProgram {
     ///
     /// If it has to be killed because it does not.
     pub async fn ended(&self) -> ExitStatus {
-        let status = poll_fn(|cx| self.said.poll_exit(cx)).await;
+        let status = poll_fn(|cx| self.process.said.poll_exit(cx)).await;
         status.unwrap_or_else(|why| self.fail(why, "and was killed"))
     }
 
@@ -124,7 +75,7 @@ impl RunningProgram {
         if let Some(address) = self.address {
             return address;
         }
-        let address = match &self.listens {
+        let address = match &self.program.listens {
             Some(Listens::WhereItSays(before)) => {
                 let line = self.says(before).await;
                 let address = line.split_once(before).map(|(_, address)| address.parse());
@@ -141,77 +92,64 @@ impl RunningProgram {
 
     /// All that it has said so far, on standard output first.
     pub fn said(&self) -> String {
-        self.said.everything()
+        self.process.said.everything()
     }
 
     /// Kills it as `kill -9` does: it cannot say anything any more, nor close a connection.
+    ///
+    /// It is gone once it has [ended](Self::ended). The port of a server is kept for it nevertheless:
+    /// who connects is refused, and nobody else is given it.
     pub fn kill(&self) {
-        kill(self.group, &self.said);
+        self.process.kill();
+    }
+
+    /// Starts it again as it was started, after it was killed if it still runs.
+    ///
+    /// A server has the same port, and a directory of its own is as it was left; but `openssl s_server`
+    /// finds a port anew. In either case [`address`](Self::address) waits until it listens again. What
+    /// it has said before is forgotten.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::future::block_on;
+    /// use socketry_testing::Program;
+    ///
+    /// let mut cat = Program::new("cat", "coreutils").start();
+    /// cat.end_input();
+    /// assert!(block_on(cat.ended()).success());
+    ///
+    /// cat.restart();
+    /// cat.say("hello again\n");
+    /// assert_eq!(block_on(cat.says("hello")), "hello again");
+    /// ```
+    pub fn restart(&mut self) {
+        self.process.end(); // it has to be gone before it can listen where it did
+        self.process = Process::new(self.program.spawn());
+        self.address = None;
     }
 
     fn fail(&self, why: &str, more: &str) -> ! {
-        panic!("{} {why} {more}; it has said:\n{}", self.name, self.said())
+        panic!("{} {why} {more}; it has said:\n{}", self.program.name, self.said())
     }
 }
 
 impl Drop for RunningProgram {
     fn drop(&mut self) {
-        self.end_input();
-        self.kill();
-        for thread in self.threads.drain(..) {
-            let _ = thread.join(); // none of them panics
-        }
+        self.process.end();
         if thread::panicking() {
-            eprintln!("{} has said:\n{}", self.name, self.said());
+            eprintln!("{} has said:\n{}", self.program.name, self.said());
         }
     }
 }
 
 impl fmt::Debug for RunningProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, group, .. } = self;
-        f.debug_struct("RunningProgram").field("name", name).field("group", group).finish()
+        let (name, group) = (self.program.name, self.process.group);
+        f.debug_struct("RunningProgram").field("name", &name).field("group", &group).finish()
     }
-}
-
-fn tell(mut stdin: ChildStdin, told: &Receiver<Vec<u8>>) {
-    for words in told {
-        if stdin.write_all(&words).is_err() {
-            return; // it has ended, or has closed its input
-        }
-    }
-}
-
-fn hear(mut stream: impl Read, which: Stream, group: Pid, said: &Said) {
-    let mut block = [0; 16 * 1024];
-    loop {
-        let read = stream.read(&mut block).unwrap_or(0);
-        if said.hear(which, &block[..read]) {
-            kill(group, said);
-        }
-        if read == 0 {
-            return;
-        }
-    }
-}
-
-/// Waits until the program has ended, or ends it when its time is up.
-fn watch(mut child: Child, watched: &OwnedFd, group: Pid, said: &Said) {
-    let longest = Timespec::try_from(LONGEST).ok();
-    let is_over = |longest: Option<&Timespec>| {
-        let mut fds = [PollFd::new(watched, PollFlags::IN)];
-        poll(&mut fds, longest) != Ok(0)
-    };
-    if !is_over(longest.as_ref()) {
-        said.is_overdue("takes longer than it may");
-        kill(group, said);
-        is_over(None);
-    }
-    said.reap(|| child.wait().ok());
-}
-
-fn kill(group: Pid, said: &Said) {
-    said.while_running(|| {
-        let _ = kill_process_group(group, Signal::KILL); // it may be about to end by itself
-    });
 }
