@@ -3,8 +3,8 @@
 #![cfg(target_os = "linux")]
 
 use std::{
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    io::{ErrorKind, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
     os::unix::process::ExitStatusExt,
     panic,
 };
@@ -138,4 +138,71 @@ fn openssl_and_gnutls_talk_to_every_known_server() {
             block_on(client.says(answer));
         }
     }
+}
+
+/// Asks the server at `address`, and returns the connection once the answer has begun as it should.
+fn ask(address: SocketAddr, question: &str, answer: &str) -> TcpStream {
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(question.as_bytes()).unwrap();
+    let mut heard = vec![0; answer.len()];
+    connection.read_exact(&mut heard).unwrap();
+    assert_eq!(String::from_utf8(heard).unwrap(), answer);
+    connection
+}
+
+/// Starts a server, kills it and starts it again, while a connection to it is held.
+fn go_and_come_back(server: Program, question: &str, answer: &str) {
+    let mut server = server.start();
+    let address = block_on(server.address());
+    let mut held = ask(address, question, answer);
+
+    server.kill();
+    assert_eq!(block_on(server.ended()).signal(), Some(9));
+    held.read_to_end(&mut Vec::new()).unwrap();
+    for _ in 0..100 {
+        let error = TcpStream::connect(address).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+    let others: Vec<_> = (0..100).map(|_| TcpListener::bind("0.0.0.0:0").unwrap()).collect();
+    assert!(others.iter().all(|other| other.local_addr().unwrap().port() != address.port()));
+
+    server.restart();
+    assert_eq!(block_on(server.address()), address);
+    let mut held = ask(address, question, answer);
+    server.restart();
+    held.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(block_on(server.address()), address);
+    ask(address, question, answer);
+}
+
+#[test]
+fn memcached_answers_and_is_back_at_its_port_after_it_was_killed() {
+    go_and_come_back(Program::memcached(), "version\r\n", "VERSION ");
+}
+
+#[test]
+fn redis_answers_and_is_back_at_its_port_after_it_was_killed() {
+    go_and_come_back(Program::redis_server(), "PING\r\n", "+PONG\r\n");
+}
+
+#[test]
+fn memcached_has_forgotten_everything_when_it_is_back() {
+    let mut server = Program::memcached().start();
+    let address = block_on(server.address());
+    ask(
+        address,
+        "set key 0 0 5\r\nvalue\r\nget key\r\n",
+        "STORED\r\nVALUE key 0 5\r\nvalue\r\nEND\r\n",
+    );
+    server.restart();
+    ask(block_on(server.address()), "get key\r\n", "END\r\n");
+}
+
+#[test]
+fn redis_has_forgotten_everything_when_it_is_back() {
+    let mut server = Program::redis_server().start();
+    let address = block_on(server.address());
+    ask(address, "SET key value\r\nGET key\r\n", "+OK\r\n$5\r\nvalue\r\n");
+    server.restart();
+    ask(block_on(server.address()), "GET key\r\n", "$-1\r\n");
 }

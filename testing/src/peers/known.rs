@@ -71,6 +71,63 @@ impl Program {
         program.dir = Some(dir);
         program
     }
+
+    /// memcached, which forgets everything when it ends.
+    ///
+    /// # Examples
+    ///
+    /// It goes away, and comes back at the same port:
+    ///
+    /// ```
+    /// use std::{io::ErrorKind, net::TcpStream};
+    ///
+    /// use futures_lite::future::block_on;
+    /// use socketry_testing::Program;
+    ///
+    /// block_on(async {
+    ///     let mut memcached = Program::memcached().start();
+    ///     let address = memcached.address().await;
+    ///     TcpStream::connect(address)?;
+    ///
+    ///     memcached.kill();
+    ///     memcached.ended().await;
+    ///     let error = TcpStream::connect(address).unwrap_err();
+    ///     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    ///
+    ///     memcached.restart();
+    ///     TcpStream::connect(memcached.address().await)?;
+    ///     std::io::Result::Ok(())
+    /// })
+    /// # .unwrap();
+    /// ```
+    pub fn memcached() -> Self {
+        let port = ReservedPort::new();
+        let mut program = Self::new("memcached", "memcached")
+            .args("-l 127.0.0.1 -p")
+            .arg(port.address().port().to_string())
+            // Root has to name a user, and in a namespace there may be no other; from anybody else
+            // the option is ignored.
+            .args("-u root")
+            // Only then does it say that it listens.
+            .arg("-vv");
+        program.listens = Some(Listens::On(port, "server listening"));
+        program
+    }
+
+    /// A Redis server, which forgets everything when it ends.
+    pub fn redis_server() -> Self {
+        let (dir, port) = (TestDir::new(), ReservedPort::new());
+        let mut program = Self::new("redis-server", "redis-server")
+            .args("--bind 127.0.0.1 --port")
+            .arg(port.address().port().to_string())
+            .arg("--dir")
+            .arg(dir.path())
+            .args("--appendonly no --save")
+            .arg("");
+        program.listens = Some(Listens::On(port, "Ready to accept connections"));
+        program.dir = Some(dir);
+        program
+    }
 }
 
 /// One process, in the foreground, that writes nowhere but into a directory of its own.
