@@ -18,7 +18,8 @@
 //! - [`TestDir`]: a directory that goes away with the test;
 //! - `TestAuthority` and `TestCertificate` (with the feature `tls`): certificates made at run time,
 //!   good ones and all kinds of bad ones;
-//! - `Program` (with the feature `peers`, on Linux): openssl, GnuTLS and nginx as the other side;
+//! - `Program` (with the feature `peers`, on Linux): openssl, GnuTLS, nginx, memcached and Redis as
+//!   the other side;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
 //!   the house as functions that any implementation can be run through; `ResolverCheck` (with the
 //!   feature `dns`) is that of resolvers.

@@ -140,6 +140,21 @@ fn openssl_and_gnutls_talk_to_every_known_server() {
     }
 }
 
+#[test]
+fn gnutls_and_nginx_are_back_at_their_ports_after_a_restart() {
+    let dir = TestDir::new();
+    let files = TestAuthority::new().issue(["localhost"]).write_to(&dir, "server");
+    for server in [Program::gnutls_server(&files), Program::nginx(&files, dir.path(), "")] {
+        let mut server = server.start();
+        let address = block_on(server.address());
+        let held = TcpStream::connect(address).unwrap();
+        server.restart();
+        assert_eq!(block_on(server.address()), address);
+        TcpStream::connect(address).unwrap();
+        drop(held);
+    }
+}
+
 /// Asks the server at `address`, and returns the connection once the answer has begun as it should.
 fn ask(address: SocketAddr, question: &str, answer: &str) -> TcpStream {
     let mut connection = TcpStream::connect(address).unwrap();

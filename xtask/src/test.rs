@@ -18,26 +18,39 @@ const TEST: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fail-fas
 /// The counts of the hot paths once more, as users build them: instructions are counted only there.
 const COUNTS: [&str; 6] = ["test", "--release", "--package", "socketry", "--test", "counts"];
 
-/// Other implementations of TLS, and Debian's packages that have them.
-const PEERS: [(&str, &str); 4] = [
-    ("openssl", "openssl"),
-    ("gnutls-cli", "gnutls-bin"),
-    ("gnutls-serv", "gnutls-bin"),
-    ("nginx", "nginx-light"),
-];
+/// Programs of others that tests talk with.
+struct Peers {
+    what: &'static str,
+    /// Each with Debian's package that has it.
+    programs: &'static [(&'static str, &'static str)],
+    /// The tests that need them, by a part of their names.
+    tests: &'static [&'static str],
+}
 
-/// The tests that need them, by a part of their names: those that talk with them, and those of keys
-/// that they make.
-const TESTS_WITH_PEERS: [&str; 9] = [
-    "openssl",
-    "gnutls",
-    "nginx::",
-    "identities::",
-    "keys::",
-    "pairs::",
-    "weak::",
-    "zoo::",
-    "an_encrypted_key",
+const PEERS: [Peers; 3] = [
+    Peers {
+        what: "other implementations of TLS",
+        programs: &[
+            ("openssl", "openssl"),
+            ("gnutls-cli", "gnutls-bin"),
+            ("gnutls-serv", "gnutls-bin"),
+            ("nginx", "nginx-light"),
+        ],
+        // Those that talk with them, and those of keys that they make.
+        tests: &[
+            "openssl",
+            "gnutls",
+            "nginx::",
+            "identities::",
+            "keys::",
+            "pairs::",
+            "weak::",
+            "zoo::",
+            "an_encrypted_key",
+        ],
+    },
+    Peers { what: "memcached", programs: &[("memcached", "memcached")], tests: &["memcached"] },
+    Peers { what: "Redis", programs: &[("redis-server", "redis-server")], tests: &["redis"] },
 ];
 
 /// Runs everything, and says all that came of it although one of them has failed.
@@ -78,14 +91,17 @@ fn run_tests() -> Result<(), Failed> {
 /// The options that leave out the tests of programs which are not there. CI has them all, and its
 /// tests fail if not.
 fn left_out(has: impl Fn(&str) -> bool, in_ci: bool) -> Vec<String> {
-    let mut packages: Vec<&str> =
-        PEERS.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect();
-    packages.dedup();
-    if packages.is_empty() || in_ci {
-        return Vec::new();
+    let mut options = Vec::new();
+    for Peers { what, programs, tests } in PEERS {
+        let missing = programs.iter().filter(|(program, _)| !has(program));
+        let mut packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
+        packages.dedup();
+        if !packages.is_empty() && !in_ci {
+            println!("left out: tests with {what}; install {}", packages.join(", "));
+            options.extend(tests.iter().map(|part| format!("--skip={part}")));
+        }
     }
-    println!("left out: tests with other implementations of TLS; install {}", packages.join(", "));
-    TESTS_WITH_PEERS.iter().map(|part| format!("--skip={part}")).collect()
+    options
 }
 
 fn has_program(name: &str) -> bool {
@@ -155,6 +171,7 @@ mod tests {
         assert_eq!(left_out(|_| false, true), [""; 0]);
         let options = left_out(|program| program != "nginx", false);
         assert!(options.contains(&"--skip=nginx::".to_string()), "{options:?}");
+        assert_eq!(left_out(|program| program != "redis-server", false), ["--skip=redis"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rustix::net::{
 };
 
 /// A TCP port of 127.0.0.1 that the system gives to nobody else as long as the value lives, and on
-/// which one program may listen.
+/// which one program may listen, and another one after it. While none does, who connects is refused.
 ///
 /// A socket is bound to it that does not listen. That keeps the system from choosing the port for
 /// anybody, and allows it to those who name it and set `SO_REUSEADDR`, as servers do; so there is no
