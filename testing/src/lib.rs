@@ -66,7 +66,9 @@ pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
 #[cfg(feature = "namespace")]
 pub use crate::namespace::{NamespaceTest, run_namespace_tests};
 #[cfg(all(feature = "peers", target_os = "linux"))]
-pub use crate::peers::{Program, ReservedPort, RunningProgram};
+pub use crate::peers::{Program, RunningProgram};
+#[cfg(all(feature = "peers", target_os = "linux"))]
+pub use crate::port::ReservedPort;
 #[cfg(feature = "tls")]
 pub use crate::tls::{
     IdentityFiles, TestAuthority, TestCertificate, TestIdentity, TestKey, TestRevocations,
@@ -89,6 +91,8 @@ pub use crate::{
 };
 
 mod baseline;
+#[cfg(feature = "dns")]
+mod bell;
 mod check_connection;
 #[cfg(feature = "dns")]
 mod check_resolver;
@@ -106,6 +110,8 @@ mod memory;
 mod namespace;
 #[cfg(all(feature = "peers", target_os = "linux"))]
 mod peers;
+#[cfg(all(feature = "peers", target_os = "linux"))]
+mod port;
 mod script;
 mod scripted_call;
 mod scripted_connector;

@@ -65,7 +65,7 @@ impl HeldQuery {
 
     fn release(&self, reply: &DnsReply) {
         self.shared.lock().release(&self.key, reply);
-        self.shared.ring();
+        self.shared.bell().ring();
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::UdpSocket,
     sync::{Mutex, MutexGuard},
     task::{Context, Waker},
 };
@@ -13,7 +12,10 @@ use super::{
     query::{Asked, DnsQuery, key},
     reply::DnsReply,
 };
-use crate::sync::{lock, wake};
+use crate::{
+    bell::Bell,
+    sync::{lock, wake},
+};
 
 /// After so many queries no more are noted, and none is answered.
 const MOST_QUERIES: usize = 65_536;
@@ -21,12 +23,11 @@ const MOST_QUERIES: usize = 65_536;
 /// The script, and a bell that wakes the thread when the script has something for it to do.
 pub(super) struct Shared {
     script: Mutex<Script>,
-    /// A socket that is connected to itself.
-    bell: UdpSocket,
+    bell: Bell,
 }
 
 impl Shared {
-    pub(super) fn new(bell: UdpSocket) -> Self {
+    pub(super) fn new(bell: Bell) -> Self {
         Self { script: Mutex::new(Script::default()), bell }
     }
 
@@ -34,13 +35,8 @@ impl Shared {
         lock(&self.script)
     }
 
-    pub(super) fn bell(&self) -> &UdpSocket {
+    pub(super) fn bell(&self) -> &Bell {
         &self.bell
-    }
-
-    /// Wakes the thread. A bell that is full has rung.
-    pub(super) fn ring(&self) {
-        let _ = self.bell.send(&[1]);
     }
 
     /// Notes a query, and what is to be said to it at once.

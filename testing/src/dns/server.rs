@@ -19,6 +19,7 @@ use super::{
     script::Shared,
     serving::Serving,
 };
+use crate::bell::Bell;
 
 /// How many ports are tried until one is free for both transports.
 const TRIES: usize = 100;
@@ -82,10 +83,7 @@ impl DnsServer {
     pub fn start_on(address: SocketAddr) -> io::Result<Self> {
         let (listener, datagrams) = bind(address)?;
         let address = listener.local_addr()?;
-        let bell = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        bell.connect(bell.local_addr()?)?;
-        bell.set_nonblocking(true)?;
-        let shared = Arc::new(Shared::new(bell));
+        let shared = Arc::new(Shared::new(Bell::new()?));
         let serving = Serving::new(shared.clone(), listener, datagrams)?;
         let thread = thread::Builder::new().name("dns-server".into()).spawn(|| serving.run())?;
         Ok(Self { shared, address, thread: Some(thread) })
@@ -223,7 +221,7 @@ impl DnsServer {
 impl Drop for DnsServer {
     fn drop(&mut self) {
         self.shared.lock().stopped = true;
-        self.shared.ring();
+        self.shared.bell().ring();
         let ended = self.thread.take().map(JoinHandle::join);
         if !thread::panicking() {
             assert!(!matches!(ended, Some(Err(_))), "the thread of the nameserver has panicked");

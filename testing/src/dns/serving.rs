@@ -58,7 +58,7 @@ impl Serving {
     pub(super) fn run(mut self) {
         while !self.shared.lock().stopped {
             self.wait();
-            self.read_bell();
+            self.shared.bell().silence();
             self.read_datagrams();
             self.accept();
             self.read_streams();
@@ -81,10 +81,6 @@ impl Serving {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => panic!("the nameserver cannot wait for its sockets: {error}"),
         }
-    }
-
-    fn read_bell(&self) {
-        while self.shared.bell().recv(&mut [0; 16]).is_ok() {}
     }
 
     /// An error is that of one client, which has gone away (ICMP); the others wait for the next round.
