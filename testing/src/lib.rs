@@ -1,6 +1,6 @@
 //! Fakes with handles, for tests of connectors, resolvers, servers and the layers around them.
 //!
-//! But for the nameserver and the programs, nothing in here opens a socket or waits for real time.
+//! But for the nameserver, the proxy and the programs, nothing in here opens a socket or waits for real time.
 //! Each fake comes with a handle by which the test plays the other side:
 //!
 //! - [`pair`]: two [`MemoryConnection`]s, joined, with back-pressure and half-close;
@@ -18,6 +18,8 @@
 //! - [`TestDir`]: a directory that goes away with the test;
 //! - `TestAuthority` and `TestCertificate` (with the feature `tls`): certificates made at run time,
 //!   good ones and all kinds of bad ones;
+//! - `FaultProxy` (with the feature `proxy`, on Linux): stands between a client and a server on real
+//!   sockets, and breaks their connections as the test says;
 //! - `Program` (with the feature `peers`, on Linux): openssl, GnuTLS, nginx, memcached and Redis as
 //!   the other side;
 //! - [`check_connection()`], [`check_abort`], [`check_control`], [`check_drop`]: the contracts of
@@ -67,8 +69,10 @@ pub use crate::dns::{DnsQuery, DnsReply, DnsServer, DnsTransport, HeldQuery};
 pub use crate::namespace::{NamespaceTest, run_namespace_tests};
 #[cfg(all(feature = "peers", target_os = "linux"))]
 pub use crate::peers::{Program, RunningProgram};
-#[cfg(all(feature = "peers", target_os = "linux"))]
+#[cfg(all(any(feature = "peers", feature = "proxy"), target_os = "linux"))]
 pub use crate::port::ReservedPort;
+#[cfg(all(feature = "proxy", target_os = "linux"))]
+pub use crate::proxy::{Break, Fault, FaultProxy, ProxyCounts};
 #[cfg(feature = "tls")]
 pub use crate::tls::{
     IdentityFiles, TestAuthority, TestCertificate, TestIdentity, TestKey, TestRevocations,
@@ -91,7 +95,7 @@ pub use crate::{
 };
 
 mod baseline;
-#[cfg(feature = "dns")]
+#[cfg(any(feature = "dns", all(feature = "proxy", target_os = "linux")))]
 mod bell;
 mod check_connection;
 #[cfg(feature = "dns")]
@@ -110,8 +114,10 @@ mod memory;
 mod namespace;
 #[cfg(all(feature = "peers", target_os = "linux"))]
 mod peers;
-#[cfg(all(feature = "peers", target_os = "linux"))]
+#[cfg(all(any(feature = "peers", feature = "proxy"), target_os = "linux"))]
 mod port;
+#[cfg(all(feature = "proxy", target_os = "linux"))]
+mod proxy;
 mod script;
 mod scripted_call;
 mod scripted_connector;
