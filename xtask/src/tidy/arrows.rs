@@ -54,6 +54,11 @@ const ROOMS: &[Room] = &[
         uses: &["connection", "connector"],
         tests_use: &["testing"],
     },
+    Room {
+        folder: "connector-reconnecting",
+        uses: &["connection", "connector"],
+        tests_use: &["testing"],
+    },
     Room { folder: "resolver-caching", uses: &["connection", "resolver"], tests_use: &["testing"] },
     Room { folder: "resolver-hickory", uses: &["connection", "resolver"], tests_use: &["testing"] },
     Room {
@@ -96,6 +101,7 @@ const ROOMS: &[Room] = &[
             "connector-dns",
             "connector-tls",
             "connector-timeout",
+            "connector-reconnecting",
             "resolver-hickory",
             "resolver-caching",
             "server-tcp",

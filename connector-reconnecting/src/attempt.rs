@@ -1,0 +1,94 @@
+//! One attempt: from the call of the connector to the end of the prologue, in its time.
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use socketry_connection::{Clock, Sleep};
+use socketry_connector::{Connect, Observe, Trace};
+
+use crate::{
+    error::AttemptTimedOut,
+    hooks::{Prologue, SessionInfo},
+    shared::Shared,
+};
+
+/// An attempt under way, which is dropped to end it.
+pub(crate) type Attempt<C> = Pin<Box<dyn Future<Output = Result<C, Failed>> + Send>>;
+
+/// An attempt has led to nothing.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: io::Error,
+    pub(crate) in_prologue: bool,
+}
+
+/// What an attempt needs besides its connector and target.
+pub(crate) struct Plan<C> {
+    pub(crate) prologue: Option<Prologue<C>>,
+    pub(crate) session: SessionInfo,
+    /// Since when there is no session.
+    pub(crate) down_since: Instant,
+    pub(crate) began: Instant,
+    pub(crate) times_out: Option<Instant>,
+    pub(crate) observer: Option<Arc<dyn Observe + Send + Sync>>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) async fn attempt<T: Send, C: Connect<T>>(
+    connector: Arc<C>,
+    target: T,
+    plan: Plan<C::Connection>,
+) -> Result<C::Connection, Failed> {
+    let in_prologue = AtomicBool::new(false);
+    let work = async {
+        let trace =
+            plan.observer.as_deref().map_or_else(Trace::off, |observer| Trace::to(observer));
+        let mut connection = connector.connect_traced(target, trace).await?;
+        if !plan.shared.is_wanted() {
+            return Err(io::ErrorKind::NotConnected.into()); // nobody will hear it
+        }
+        if let Some(prologue) = &plan.prologue {
+            in_prologue.store(true, Ordering::Relaxed);
+            let mut session = plan.session.clone();
+            session.outage = plan.shared.now().saturating_duration_since(plan.down_since);
+            prologue.begin(&mut connection, &session).await?;
+        }
+        Ok(connection)
+    };
+    let during = || if in_prologue.load(Ordering::Relaxed) { "the prologue" } else { "connect" };
+    let result = in_time(work, plan.began, plan.times_out, plan.shared.clock(), during).await;
+    result.map_err(|error| Failed { error, in_prologue: in_prologue.load(Ordering::Relaxed) })
+}
+
+/// What `work` comes to, unless the time is up before.
+async fn in_time<R>(
+    work: impl Future<Output = io::Result<R>>,
+    began: Instant,
+    times_out: Option<Instant>,
+    clock: Option<&Arc<dyn Clock>>,
+    during: impl Fn() -> &'static str,
+) -> io::Result<R> {
+    let mut work = pin!(work);
+    let mut timer: Option<Sleep> = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = work.as_mut().poll(cx) {
+            return Poll::Ready(result); // a result that is ready beats the clock
+        }
+        let Some(deadline) = times_out else { return Poll::Pending };
+        let timer = timer.get_or_insert_with(|| Sleep::until(clock, deadline));
+        Pin::new(timer).poll(cx).map(|()| {
+            let after: Duration = deadline.saturating_duration_since(began);
+            Err(AttemptTimedOut { after, during: during() }.into())
+        })
+    })
+    .await
+}

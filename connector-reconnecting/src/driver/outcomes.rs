@@ -1,0 +1,134 @@
+//! What comes of attempts, and of sessions.
+
+use std::{io, sync::Arc, task::Poll};
+
+use socketry_connection::Connection;
+use socketry_connector::Connect;
+
+use crate::{
+    attempt::Failed,
+    circuit::Permit,
+    driver::{Driver, Phase, Step},
+    error::{Fatal, GaveUp},
+    hooks::{AttemptFailed, NextStart, Reset, SessionInfo},
+    life::Life,
+    schedule::Next,
+    session::Session,
+    state::Reason,
+};
+
+impl<C, T> Driver<C, T>
+where
+    C: Connect<T> + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    pub(super) fn session_begins(
+        &mut self,
+        mut connection: C::Connection,
+        target: usize,
+        mut session: SessionInfo,
+        permit: Option<Permit>,
+    ) -> Step<C::Connection> {
+        if let Some(permit) = permit {
+            permit.succeeded();
+        }
+        let now = self.shared.now();
+        session.outage = now.saturating_duration_since(self.down_since);
+        let (local, remote) = (connection.local_address(), connection.remote_address());
+        let life = Arc::new(Life::new(session.generation, session.attempts, now, local, remote));
+        let abort = connection.abort_handle();
+        if !self.shared.session_begins(life.clone(), abort) {
+            return Poll::Ready(None); // it was disconnected meanwhile
+        }
+        self.generation = session.generation;
+        self.tour.is_good(target);
+        self.once = None;
+        self.phase = Phase::Up;
+        let heartbeat = self.settings.heartbeat.as_ref();
+        let session = Session::new(connection, session, self.shared.clone(), life, heartbeat);
+        Poll::Ready(Some(Ok(session)))
+    }
+
+    pub(super) fn attempt_failed(
+        &mut self,
+        target: usize,
+        failed: Failed,
+        permit: Option<Permit>,
+    ) -> Step<C::Connection> {
+        let Failed { error, in_prologue } = failed;
+        let (now, error) = (self.shared.now(), Arc::new(error));
+        if let Some(permit) = permit {
+            permit.failed(&error);
+        }
+        self.shared.attempt_failed(error.clone());
+        self.tour.failed(target);
+        let is_worth = in_prologue || (self.settings.hooks.retry_if)(&error);
+        self.is_hopeful |= is_worth;
+        let has_more = self.tour.has_more() && !self.schedule.is_used_up();
+        let is_final = Fatal::is(&error) || !(has_more || self.is_hopeful);
+        let next = match (is_final, has_more) {
+            (true, _) => Next::GiveUp,
+            (false, true) => Next::At(now),
+            (false, false) => self.schedule.failed(now, Some(&error)),
+        };
+        if let Some(hook) = &mut self.settings.hooks.on_attempt_failed {
+            let next_in = match next {
+                Next::At(at) => Some(at.saturating_duration_since(now)),
+                Next::GiveUp => None,
+            };
+            let attempt = self.schedule.attempts();
+            hook(&AttemptFailed { attempt, target, error: &error, in_prologue, next_in });
+        }
+        match next {
+            Next::GiveUp => self.give_up(error, is_final),
+            Next::At(_) if has_more => {
+                self.next_target();
+                Poll::Ready(None)
+            }
+            Next::At(at) => {
+                self.wait(at, now, Reason::Failed(error));
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    pub(super) fn session_lost(&mut self, life: &Life) -> Step<C::Connection> {
+        let Some(lost) = life.lost() else { return Poll::Ready(None) }; // its loss was just taken
+        let reset = Reset {
+            generation: life.generation(),
+            cause: lost.cause().clone(),
+            uptime: lost.uptime(),
+            bytes_read: life.bytes_read(),
+            bytes_written: life.bytes_written(),
+            attempts: life.attempts(),
+        };
+        if let Some(hook) = &mut self.settings.hooks.on_reset {
+            match hook(&reset) {
+                NextStart::Same => {}
+                NextStart::Once(prologue) => self.once = Some(prologue),
+                NextStart::Always(prologue) => {
+                    (self.once, self.settings.hooks.on_connect) = (None, Some(prologue));
+                }
+            }
+        }
+        let lost_at = life.began() + lost.uptime();
+        self.down_since = lost_at;
+        self.cause = Some(lost.cause().clone());
+        let now = self.shared.now();
+        match self.schedule.lost(lost_at, lost.uptime()) {
+            Next::GiveUp => self.give_up(Arc::new(lost.clone().into()), false),
+            Next::At(at) => {
+                self.wait(at, now, Reason::Lost(lost.cause().clone()));
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    pub(super) fn give_up(&mut self, last: Arc<io::Error>, is_final: bool) -> Step<C::Connection> {
+        let outage = self.schedule.outage(self.shared.now());
+        let attempts = self.schedule.attempts();
+        let error = GaveUp::new(attempts, outage, last.clone(), is_final).into();
+        self.shared.stop(Some(Arc::new(error)));
+        Poll::Ready(Some(Err(GaveUp::new(attempts, outage, last, is_final).into())))
+    }
+}

@@ -1,0 +1,143 @@
+//! What is done between check-outs.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use socketry_connection::Sleep;
+use socketry_connector::Connect;
+
+use crate::pool::{
+    member::{Member, Unfit},
+    options::PoolOptions,
+    shared::PoolShared,
+};
+
+/// Runs a pool until it is closed.
+pub(super) async fn run<C, T>(pool: Arc<PoolShared<C, T>>)
+where
+    C: Connect<T> + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    let mut keeper = Keeper { pool, alarm: None };
+    poll_fn(|cx| keeper.poll(cx)).await;
+}
+
+struct Keeper<C, T>
+where
+    C: Connect<T> + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    pool: Arc<PoolShared<C, T>>,
+    /// When some connection will be too old.
+    alarm: Option<(Instant, Sleep)>,
+}
+
+impl<C, T> Keeper<C, T>
+where
+    C: Connect<T> + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.pool.keeper.register(cx.waker());
+            if self.pool.lock().is_closed {
+                return Poll::Ready(());
+            }
+            self.look_at_all(cx);
+            if self.poll_alarm(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Takes one idle member out after the other, looks at it, and puts it back.
+    fn look_at_all(&self, cx: &mut Context<'_>) {
+        let options = self.pool.options();
+        let (mut ready, count) = (0, self.pool.lock().idle().count());
+        for _ in 0..count {
+            let Some(member) = self.pool.lock().take_first() else { break };
+            self.look_at(member, &options, &mut ready, cx);
+        }
+        while ready < options.min_idle {
+            let Some(id) = self.pool.lock().reserve() else { break };
+            let Some(member) = self.pool.make(id) else { break };
+            self.look_at(member, &options, &mut ready, cx);
+        }
+    }
+
+    /// Closes its session if it is unfit, and goes on to make one if it is needed.
+    fn look_at(
+        &self,
+        mut member: Member<C, T>,
+        options: &PoolOptions,
+        ready: &mut usize,
+        cx: &mut Context<'_>,
+    ) {
+        let flaw = member.flaw(options, self.pool.now()).or_else(|| member.look(options, cx));
+        if let Some(unfit) = flaw {
+            self.pool.close_session(&mut member, unfit);
+        }
+        let is_needed = member.is_added || *ready < options.min_idle;
+        if member.session.is_none() && is_needed {
+            *ready += 1; // it will be
+            match member.sessions.poll_session(cx) {
+                Poll::Pending => {}
+                Poll::Ready(Some(Ok(session))) => {
+                    member.session = Some(session);
+                    member.idle_since = self.pool.now();
+                    // Its peer is watched from now on.
+                    if member.look(options, cx).is_some() {
+                        self.pool.close_session(&mut member, Unfit::Broken);
+                        cx.waker().wake_by_ref();
+                    }
+                }
+                // It was disconnected, or has given up.
+                Poll::Ready(_) => return self.pool.remove_quietly(member),
+            }
+        } else if member.session.is_some() {
+            *ready += 1;
+        }
+        self.pool.put_back(member);
+    }
+
+    /// Ready when some connection is too old by now.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (now, options) = (self.pool.now(), self.pool.options());
+        let next = {
+            let state = self.pool.lock();
+            state.idle().filter_map(|member| member.ends_at(&options, now)).min()
+        };
+        match next {
+            None => self.alarm = None,
+            Some(at) if self.alarm.as_ref().is_some_and(|(there, _)| *there == at) => {}
+            Some(at) => self.alarm = Some((at, Sleep::until(self.pool.clock(), at))),
+        }
+        match &mut self.alarm {
+            None => Poll::Pending,
+            Some((_, sleep)) => Pin::new(sleep).poll(cx),
+        }
+    }
+}
+
+/// Nobody goes on with what was begun.
+impl<C, T> Drop for Keeper<C, T>
+where
+    C: Connect<T> + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    fn drop(&mut self) {
+        let count = self.pool.lock().idle().count();
+        for _ in 0..count {
+            let Some(mut member) = self.pool.lock().take_first() else { return };
+            if member.session.is_none() {
+                member.sessions.suspend();
+            }
+            self.pool.put_back(member);
+        }
+    }
+}

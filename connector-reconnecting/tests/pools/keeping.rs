@@ -1,0 +1,150 @@
+//! What is done between check-outs, as long as somebody polls for it.
+
+use std::{future::Future, pin::Pin, task::Poll};
+
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use socketry_connector_reconnecting::{Backoff, Disconnected, Heartbeat};
+use socketry_testing::{CountingWaker, pair};
+
+use super::{PoolTest, TestPool, poll, small};
+use crate::{ms, now, poll_now, refused};
+
+type Running<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Runs the pool from now on, as often as it is polled.
+fn run(pool: &TestPool) -> Running<'_> {
+    let mut running: Running<'_> = Box::pin(pool.run());
+    assert!(poll_now(&mut running).is_pending());
+    running
+}
+
+#[test]
+fn so_many_connections_are_kept_ready() {
+    let test = PoolTest::new(small(5).min_idle(2));
+    let (one, two) = (pair(), pair());
+    test.script.succeed_next(one.0);
+    test.script.succeed_next(two.0);
+    let mut running = run(&test.pool);
+    assert_eq!((test.counts(), test.script.begun()), ((0, 2, 0), 2));
+    let _guard = test.served();
+    let _peer = test.prepared();
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(test.script.begun(), 3);
+}
+
+#[test]
+fn a_check_out_wakes_whoever_keeps_connections_ready() {
+    let test = PoolTest::new(small(5).min_idle(1));
+    let peer = pair();
+    test.script.succeed_next(peer.0);
+    let mut running = run(&test.pool);
+    let waker = CountingWaker::new();
+    assert!(running.as_mut().poll(&mut waker.context()).is_pending());
+    let _guard = test.served();
+    assert!(waker.count() > 0);
+}
+
+#[test]
+fn an_idle_one_whose_peer_goes_is_noticed_and_made_anew_if_it_is_needed() {
+    let test = PoolTest::new(small(5).min_idle(1));
+    let (ours, theirs) = pair();
+    test.script.succeed_next(ours);
+    let mut running = run(&test.pool);
+    let waker = CountingWaker::new();
+    assert!(running.as_mut().poll(&mut waker.context()).is_pending());
+    drop(theirs);
+    assert!(waker.count() > 0);
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(test.counts(), (0, 0, 0));
+    test.clock.advance(ms(100));
+    let _peer = test.prepared();
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(test.script.begun(), 2);
+}
+
+#[test]
+fn idle_and_old_ones_end_when_their_time_has_come() {
+    let test = PoolTest::new(small(5).idle_timeout(Some(ms(1000))));
+    let (guard, mut peer) = test.fresh();
+    drop(guard);
+    let mut running = run(&test.pool);
+    assert_eq!(test.clock.until_next(), Some(ms(1000)));
+    test.clock.advance(ms(1000));
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(now(peer.read(&mut [0])).unwrap(), 0);
+    assert_eq!(test.clock.sleeping(), 0); // and it is not made anew, since nobody needs it
+}
+
+#[test]
+fn those_that_were_added_are_brought_back_whether_they_are_needed_or_not() {
+    let test = PoolTest::new(small(0));
+    test.pool.add_connection(7, |sessions| sessions.backoff(Backoff::connman()));
+    test.script.fail_next(refused());
+    let mut running = run(&test.pool);
+    assert_eq!(test.clock.until_next(), Some(ms(20)));
+    test.clock.advance(ms(20));
+    let peer = pair();
+    test.script.succeed_next(peer.0);
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(test.counts(), (0, 1, 0));
+}
+
+#[test]
+fn silent_peers_of_idle_connections_are_asked() {
+    let test = PoolTest::with(small(1).keep_unread(true), |builder| {
+        builder
+            .connections(|sessions| sessions.heartbeat(Heartbeat::new(ms(1000), ms(300), "PING")))
+    });
+    let (guard, mut peer) = test.fresh();
+    drop(guard);
+    let mut running = run(&test.pool);
+    test.clock.advance(ms(1000));
+    assert!(poll_now(&mut running).is_pending());
+    let mut heard = [0; 4];
+    now(peer.read_exact(&mut heard)).unwrap();
+    assert_eq!(&heard, b"PING");
+    test.clock.advance(ms(300));
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(test.pool.statistics().closed_broken, 1);
+}
+
+#[test]
+fn a_connection_that_comes_up_serves_one_who_waits() {
+    let test = PoolTest::new(small(1).min_idle(1));
+    let mut running = run(&test.pool);
+    let call = test.script.try_next_call().unwrap();
+    let mut waiting = test.waiting(); // and goes on with the attempt
+    let (ours, _theirs) = pair();
+    call.succeed(ours);
+    assert!(poll_now(&mut running).is_pending());
+    assert!(poll(&mut waiting).is_ready());
+}
+
+#[test]
+fn it_ends_when_the_pool_is_disconnected() {
+    let test = PoolTest::new(small(1));
+    let mut running = run(&test.pool);
+    assert_eq!(now(test.pool.disconnect(ms(0))), Disconnected::Gracefully);
+    assert!(matches!(poll_now(&mut running), Poll::Ready(())));
+}
+
+#[test]
+fn dropped_it_leaves_no_attempt_and_no_timer() {
+    let test = PoolTest::new(small(2).min_idle(2));
+    test.script.fail_next(refused());
+    let running = run(&test.pool);
+    assert_eq!((test.script.pending(), test.clock.sleeping()), (1, 1));
+    drop(running);
+    assert_eq!((test.script.pending(), test.clock.sleeping()), (0, 0));
+}
+
+#[test]
+fn an_idle_one_that_talks_unasked_is_closed() {
+    let test = PoolTest::new(small(1));
+    let (guard, mut peer) = test.fresh();
+    drop(guard);
+    let mut running = run(&test.pool);
+    now(peer.write_all(b"x")).unwrap();
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(test.pool.statistics().closed_unread, 1);
+}
