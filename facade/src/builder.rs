@@ -1,6 +1,10 @@
 //! How a connector is put together.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use socketry_connection::Clock;
 use socketry_connector_tcp::TcpConnector;
@@ -207,6 +211,13 @@ impl fmt::Debug for ConnectorBuilder {
             .field("unix_timeout", &self.unix_timeout)
             .finish_non_exhaustive()
     }
+}
+
+/// The connector of the plain functions, which all of them share.
+pub(crate) fn usual_connector() -> &'static Connector {
+    static USUAL: OnceLock<Connector> = OnceLock::new();
+
+    USUAL.get_or_init(Connector::new)
 }
 
 #[cfg(feature = "tls")]

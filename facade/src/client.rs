@@ -28,8 +28,8 @@ use crate::{
 /// [`ConnectorBuilder`] for what can be replaced.
 ///
 /// It has one slot for each scheme, and one clock around everything that a connect over `tcp://` or
-/// `tls://` does: 60 seconds, unless told otherwise. A clone shares all of it. Not part of it:
-/// retrying, pooling, and protocols.
+/// `tls://` does: 60 seconds, unless told otherwise. A clone shares all of it. One call is one
+/// connection; [`reconnect`](Self::reconnect) makes connections that come back.
 ///
 /// It is a [`Connect`] for everything that is an endpoint, so that decorators fit around it.
 ///
@@ -50,7 +50,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Connector {
-    wiring: Arc<Wiring>,
+    pub(crate) wiring: Arc<Wiring>,
 }
 
 pub(crate) struct Wiring {

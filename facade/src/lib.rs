@@ -6,6 +6,7 @@
 //! who want less take only the crates they need; everything here is made of them.
 //!
 //! - [`connect`] and [`Connector`]: a client's side;
+//! - [`reconnect()`] and [`reconnecting`]: connections that come back;
 //! - [`bind`] and [`Server`]: a server's side;
 //! - [`Socket`]: what both hand out;
 //! - [`Endpoint`]: the URI that both read;
@@ -71,7 +72,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-use std::{io, sync::OnceLock};
+use std::io;
 
 #[doc(no_inline)]
 pub use socketry_connection::{Address, BoxConnection, Connection, UnixAddress};
@@ -97,6 +98,7 @@ pub use crate::{
     },
     endpoint::{Endpoint, InvalidEndpoint},
     listening::Server,
+    reconnect::{Reconnecting, Session, reconnect},
     server_builder::{GateSlot, ServerBuilder, ServerTlsSlot},
     slots::{DnsSlot, TcpSlot, TlsSlot, UnixSlot},
     socket::Socket,
@@ -132,6 +134,15 @@ pub mod connector {
     #[cfg(unix)]
     #[doc(inline)]
     pub use socketry_connector_unix::UnixConnector;
+}
+
+/// Connections that come back: [`socketry_connector_reconnecting`].
+pub mod reconnecting {
+    #[doc(inline)]
+    pub use socketry_connector_reconnecting::*;
+
+    // In place of that of the same name, which cannot tell as much.
+    pub use crate::retry::is_worth_another_attempt;
 }
 
 /// The interface of resolvers, and the resolvers: [`socketry_resolver`].
@@ -202,6 +213,8 @@ mod layers;
 mod listening;
 mod names;
 mod naming;
+mod reconnect;
+mod retry;
 #[cfg(feature = "tls")]
 mod secured;
 mod server_builder;
@@ -233,9 +246,7 @@ where
     E: TryInto<Endpoint> + Send,
     E::Error: Into<InvalidEndpoint>,
 {
-    static USUAL: OnceLock<Connector> = OnceLock::new();
-
-    USUAL.get_or_init(Connector::new).connect(endpoint).await
+    builder::usual_connector().connect(endpoint).await
 }
 
 /// Listens on `endpoint` with default options: [`Server::bind`].
