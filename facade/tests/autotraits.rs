@@ -8,9 +8,9 @@ use std::{
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use socketry::{
     Accept, Connect, Connection, Connector, ConnectorBuilder, ConnectorConfig, Control, Endpoint,
-    InvalidEndpoint, KeepaliveConfig, Server, ServerBuilder, ServerConfig, ServerHandle, Setting,
-    Socket, SocketConfig, TcpOptions, TcpServerConfig, TcpSlot, Timeout, TlsSlot, UnixServerConfig,
-    UnixSlot,
+    InvalidEndpoint, KeepaliveConfig, Reconnecting, Server, ServerBuilder, ServerConfig,
+    ServerHandle, Session, Setting, Socket, SocketConfig, TcpOptions, TcpServerConfig, TcpSlot,
+    Timeout, TlsSlot, UnixServerConfig, UnixSlot,
 };
 
 use crate::support::{pair, tcp_server};
@@ -31,6 +31,8 @@ fn sockets_and_connectors_can_go_to_and_be_shared_with_other_threads() {
     assert::<Control>();
     assert::<ServerHandle>();
     assert::<ServerBuilder>();
+    assert::<Reconnecting>();
+    assert::<Session>();
 }
 
 #[test]
@@ -64,6 +66,7 @@ fn the_facade_is_made_of_the_traits_of_the_house() {
     fn is_server<T: Accept<Connection = Socket>>() {}
     fn is_connector<T: Connect<&'static str, Connection = Socket> + Connect<Endpoint> + Clone>() {}
     is_connection::<Socket>();
+    is_connection::<Session>();
     is_server::<Server>();
     is_connector::<Connector>();
 }
@@ -78,6 +81,7 @@ fn every_future_can_go_to_another_thread() {
     drop(assert_send(connector.connect("127.0.0.1:80")));
     drop(assert_send(connector.connect(&address)));
     drop(assert_send(socketry::connect(("127.0.0.1", 80))));
+    drop(assert_send(socketry::reconnect("127.0.0.1:80").unwrap().next()));
     drop(assert_send(socketry::bind("127.0.0.1:0")));
     drop(assert_send(config.bind(0)));
     drop(assert_send(Server::builder().take_or_bind(0, None)));

@@ -7,6 +7,7 @@ mod errors;
 mod handing_on;
 mod limits;
 mod options;
+mod reconnecting;
 mod server_options;
 mod slots;
 mod support;
