@@ -1,12 +1,14 @@
 //! Connectors and servers as plain data.
 
 pub use self::{
+    backoff::{BackoffConfig, BackoffPreset, MeasuredConfig},
     client::{ConnectorConfig, TcpOptions, Timeout},
     dns::DnsConfig,
     gate::{GateConfig, RateConfig, RatePeriod},
     happy_eyeballs::{AddressFamilies, HappyEyeballs},
     limits::{AtLimitConfig, LimitsConfig, WhenBehindConfig},
     proxy::{ProxyConfig, UntrustedConfig},
+    reconnect::{HeartbeatConfig, OrderConfig, ReconnectConfig},
     server::{ServerConfig, TcpServerConfig, UnixServerConfig},
     setting::Setting,
     socket::{KeepaliveConfig, SocketConfig},
@@ -16,6 +18,7 @@ pub use self::{
 
 #[cfg(feature = "serde")]
 mod address;
+mod backoff;
 mod client;
 mod dns;
 #[cfg(feature = "serde")]
@@ -28,6 +31,7 @@ mod networks;
 #[cfg(feature = "serde")]
 mod octal;
 mod proxy;
+mod reconnect;
 mod server;
 mod setting;
 mod socket;

@@ -12,7 +12,7 @@
 //! - [`Endpoint`]: the URI that both read;
 //! - [`server::Handover`] and [`ServerBuilder::take_or_bind`]: a restart that refuses nobody;
 //! - [`tls`]: certificates, whom to trust, and handles to both for TLS;
-//! - [`ConnectorConfig`] and [`ServerConfig`]: the same as plain data, with the feature `serde`
+//! - [`ConnectorConfig`], [`ReconnectConfig`] and [`ServerConfig`]: the same as plain data, with the feature `serde`
 //!   from a file;
 //! - [`connection`], [`connector`], [`resolver`] and [`server`]: the interfaces, for those who write
 //!   layers.
@@ -90,9 +90,10 @@ pub use crate::{
     builder::ConnectorBuilder,
     client::Connector,
     config::{
-        AddressFamilies, AtLimitConfig, ClientCertificatesConfig, ConnectorConfig, DnsConfig,
-        GateConfig, HappyEyeballs, IdentityConfig, KeepaliveConfig, LimitsConfig, Passphrase,
-        ProxyConfig, RateConfig, RatePeriod, ServerConfig, Setting, SocketConfig, TcpOptions,
+        AddressFamilies, AtLimitConfig, BackoffConfig, BackoffPreset, ClientCertificatesConfig,
+        ConnectorConfig, DnsConfig, GateConfig, HappyEyeballs, HeartbeatConfig, IdentityConfig,
+        KeepaliveConfig, LimitsConfig, MeasuredConfig, OrderConfig, Passphrase, ProxyConfig,
+        RateConfig, RatePeriod, ReconnectConfig, ServerConfig, Setting, SocketConfig, TcpOptions,
         TcpServerConfig, Timeout, TlsConfig, TlsServerConfig, TlsVersion, TrustedRoots,
         UnixServerConfig, UntrustedConfig, WhenBehindConfig,
     },

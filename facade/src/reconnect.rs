@@ -5,7 +5,7 @@ use std::io;
 use socketry_connector_reconnecting::Targets;
 
 use crate::{
-    Connector, Endpoint, InvalidEndpoint, Socket, builder::usual_connector,
+    Connector, Endpoint, InvalidEndpoint, ReconnectConfig, Socket, builder::usual_connector,
     retry::is_worth_another_attempt,
 };
 
@@ -119,10 +119,42 @@ impl Connector {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        let endpoints = endpoints.into_iter().map(|endpoint| endpoint.try_into());
-        let endpoints: Vec<Endpoint> =
-            endpoints.collect::<Result<_, _>>().map_err(Into::<InvalidEndpoint>::into)?;
-        self.reconnect_among(Targets::list(endpoints))
+        self.reconnect_among(list(endpoints)?)
+    }
+
+    /// The same to one or several endpoints, as `config` says.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`reconnect_to`](Self::reconnect_to), and those of
+    /// [`BackoffConfig::to_backoff`](crate::BackoffConfig::to_backoff).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{BackoffPreset, ReconnectConfig};
+    ///
+    /// # let connector = socketry::Connector::new();
+    /// let mut config = ReconnectConfig::default();
+    /// config.backoff.preset = BackoffPreset::Immediate;
+    /// let sessions = connector.reconnect_with(["unix:///run/demo.sock"], &config)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reconnect_with<E>(
+        &self,
+        endpoints: impl IntoIterator<Item = E>,
+        config: &ReconnectConfig,
+    ) -> io::Result<Reconnecting>
+    where
+        E: TryInto<Endpoint>,
+        E::Error: Into<InvalidEndpoint>,
+    {
+        let targets = config.arrange(list(endpoints)?);
+        let sessions = self.reconnect_among(targets)?.backoff(config.backoff.to_backoff()?);
+        Ok(match &config.heartbeat {
+            Some(heartbeat) => sessions.heartbeat(heartbeat.to_heartbeat()),
+            None => sessions,
+        })
     }
 
     /// The same to [`Targets`], which have more orders.
@@ -150,6 +182,15 @@ impl Connector {
             None => sessions,
         })
     }
+}
+
+fn list<E>(endpoints: impl IntoIterator<Item = E>) -> Result<Targets<Endpoint>, InvalidEndpoint>
+where
+    E: TryInto<Endpoint>,
+    E::Error: Into<InvalidEndpoint>,
+{
+    let endpoints = endpoints.into_iter().map(|endpoint| endpoint.try_into().map_err(Into::into));
+    endpoints.collect::<Result<Vec<_>, _>>().map(Targets::list)
 }
 
 /// Refuses what no attempt could ever reach.

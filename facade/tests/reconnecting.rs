@@ -136,13 +136,13 @@ fn a_scheme_that_is_switched_off_is_tried_once_and_told_with_the_mend() {
 fn a_socket_file_that_is_not_there_yet_is_tried_again() {
     let directory = TempDir::new();
     let path = directory.join("s");
-    let mut listener = None;
+    let mut listeners = Vec::new();
     let mut sessions = socketry::reconnect(directory.endpoint())
         .unwrap()
         .backoff(at_once())
         .on_attempt_failed(move |failed| {
             assert_eq!(failed.error().kind(), ErrorKind::NotFound);
-            listener = Some(UnixListener::bind(&path).unwrap());
+            listeners.push(UnixListener::bind(&path).unwrap());
         });
     let session = block_on(sessions.next()).unwrap().unwrap();
     assert_eq!(session.info().attempts(), 2);

@@ -28,6 +28,7 @@ mod names;
 mod port;
 mod proxied;
 mod reachable;
+mod reconnect_config;
 mod reconnecting;
 mod serving;
 mod slots;
