@@ -4,6 +4,7 @@ use std::{fmt, hash::Hash, io, sync::Arc};
 
 use socketry_connector::Connect;
 
+pub(crate) use crate::pool::shared::Choose;
 pub use crate::pool::{
     builder::PoolBuilder,
     check::CheckFuture,

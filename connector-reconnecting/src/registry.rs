@@ -1,11 +1,10 @@
 //! All connections of a program, and its pools by their names.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     hash::Hash,
     io, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -13,14 +12,17 @@ use socketry_connection::Clock;
 use socketry_connector::Connect;
 
 use crate::{
-    circuit::CircuitOptions,
     circuits::Circuits,
     handle::Handle,
     pool::{Pool, PoolBuilder},
     reconnecting::Reconnecting,
+    registry::{known::Known, options::Options},
     shared::{Disconnected, Shared, end_all},
     targets::Targets,
 };
+
+mod known;
+mod options;
 
 /// Knows all connections that were made through it, and pools by their names: a handle for any task.
 ///
@@ -74,25 +76,9 @@ where
     C: Connect<T> + 'static,
     T: Clone + Eq + Hash + Send + Sync + 'static,
 {
-    connector: Arc<C>,
-    circuits: Circuits<T>,
-    clock: Option<Arc<dyn Clock>>,
+    options: Options<C, T>,
     known: Mutex<Known<C, T>>,
 }
-
-struct Known<C, T>
-where
-    C: Connect<T> + 'static,
-    T: Clone + Eq + Hash + Send + Sync + 'static,
-{
-    connections: Vec<(Targets<T>, Weak<Shared>)>,
-    /// With how many it looks for those that are no more.
-    full: usize,
-    pools: BTreeMap<String, Pool<C, T>>,
-}
-
-/// So many connections are remembered before it is looked whether some are no more.
-const FEW: usize = 32;
 
 impl<C, T> Registry<C, T>
 where
@@ -101,55 +87,58 @@ where
 {
     /// A registry of connections that are made through `inner`.
     pub fn new(inner: C) -> Self {
-        Self::with(Arc::new(inner), Circuits::new(CircuitOptions::default()), None)
+        Self::with(Options::new(Arc::new(inner)))
     }
 
-    fn with(connector: Arc<C>, circuits: Circuits<T>, clock: Option<Arc<dyn Clock>>) -> Self {
-        let known = Known { connections: Vec::new(), full: FEW, pools: BTreeMap::new() };
-        Self { inner: Arc::new(Inner { connector, circuits, clock, known: Mutex::new(known) }) }
+    fn with(options: Options<C, T>) -> Self {
+        Self { inner: Arc::new(Inner { options, known: Mutex::new(Known::new()) }) }
+    }
+
+    /// Another, empty registry with some options changed.
+    fn other(&self, change: impl FnOnce(&mut Options<C, T>)) -> Self {
+        let mut options = self.inner.options.clone();
+        change(&mut options);
+        Self::with(options)
     }
 
     /// Another, empty registry, in which all take the time from `clock` instead of the system.
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        let Inner { connector, circuits, .. } = &*self.inner;
-        let circuits = circuits.clone().with_clock(clock.clone());
-        Self::with(connector.clone(), circuits, Some(clock))
+        self.other(|options| {
+            options.circuits = options.circuits.clone().with_clock(clock.clone());
+            options.clock = Some(clock);
+        })
     }
 
     /// Another, empty registry, in which all share these circuits, which have a clock of their own.
     pub fn with_circuits(self, circuits: Circuits<T>) -> Self {
-        Self::with(self.inner.connector.clone(), circuits, self.inner.clock.clone())
+        self.other(|options| options.circuits = circuits)
+    }
+
+    /// Another, empty registry, in which hooks and options of all connections are chosen like this, also of
+    /// those in pools, before those of their own are.
+    pub fn with_defaults(
+        self,
+        choose: impl Fn(Reconnecting<C, T>) -> Reconnecting<C, T> + Send + Sync + 'static,
+    ) -> Self {
+        self.other(|options| options.defaults = Some(Arc::new(choose)))
     }
 
     /// The connector inside.
     pub fn get_ref(&self) -> &C {
-        &self.inner.connector
+        &self.inner.options.connector
     }
 
     /// What they all know of each target.
     pub fn circuits(&self) -> &Circuits<T> {
-        &self.inner.circuits
+        &self.inner.options.circuits
     }
 
     /// A connection that comes back, to a target or one of several. Its hooks and options are chosen on what
     /// is returned, and nothing happens before the first session is asked for.
     pub fn connect(&self, targets: impl Into<Targets<T>>) -> Reconnecting<C, T> {
         let targets = targets.into();
-        let inner = &self.inner;
-        let mut sessions = Reconnecting::shared(inner.connector.clone(), targets.clone())
-            .circuits(inner.circuits.clone());
-        if let Some(clock) = &inner.clock {
-            sessions = sessions.with_clock(clock.clone());
-        }
-        let mut known = self.known();
-        let mut gone = Vec::new();
-        if known.connections.len() >= known.full {
-            let all = mem::take(&mut known.connections);
-            (known.connections, gone) = all.into_iter().partition(|(_, to)| to.strong_count() > 0);
-            known.full = (known.connections.len() * 2).max(FEW);
-        }
-        known.connections.push((targets, Arc::downgrade(&sessions.link())));
-        drop(known);
+        let sessions = self.inner.options.connect(targets.clone());
+        let gone = self.known().remember(targets, &sessions.link());
         drop(gone); // targets are somebody else's
         sessions
     }
@@ -207,13 +196,8 @@ where
         name: impl Into<String>,
         choose: impl FnOnce(PoolBuilder<C, T>) -> PoolBuilder<C, T>,
     ) -> io::Result<Pool<C, T>> {
-        let (inner, name) = (&self.inner, name.into());
-        let mut builder =
-            PoolBuilder::new(inner.connector.clone()).circuits(inner.circuits.clone());
-        if let Some(clock) = &inner.clock {
-            builder = builder.with_clock(clock.clone());
-        }
-        let pool = choose(builder).name(name.clone()).build();
+        let name = name.into();
+        let pool = choose(self.inner.options.pool()).name(name.clone()).build();
         let mut known = self.known();
         if known.pools.contains_key(&name) {
             drop(known); // before the pool

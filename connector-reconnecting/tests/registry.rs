@@ -137,3 +137,17 @@ fn disconnect_all_with_nothing_to_end_ends_at_once() {
     let (registry, _script, _clock) = registry();
     assert_eq!(now(registry.disconnect_all(ms(1000))), Disconnected::Gracefully);
 }
+
+#[test]
+fn defaults_are_those_of_single_connections_and_of_pools() {
+    let (registry, script, _clock) = registry();
+    let registry = registry.with_defaults(|sessions| sessions.retry_if(|_| false));
+    for _ in 0..3 {
+        script.fail_next(super::refused());
+    }
+    assert!(now(registry.connect(80).next()).unwrap().is_err());
+    let pool = registry.create_pool_with("cache", |pool| pool.to(80)).unwrap();
+    assert!(now(pool.checkout()).is_err());
+    pool.add_connection(81, |sessions| sessions.retry_if(|_| true)); // its own choice comes after
+    assert!(poll_now(pool.checkout()).is_pending());
+}

@@ -36,7 +36,14 @@ where
     T: Clone + Send + Sync + 'static,
 {
     pub(crate) fn new(connector: Arc<C>) -> Self {
-        let plan = Plan { targets: None, choose: None, check: None, circuits: None, clock: None };
+        let plan = Plan {
+            targets: None,
+            defaults: None,
+            choose: None,
+            check: None,
+            circuits: None,
+            clock: None,
+        };
         Self { name: String::new(), connector, plan, options: PoolOptions::default() }
     }
 
@@ -50,6 +57,16 @@ where
     /// those that are [added](crate::Pool::add_connection).
     pub fn to(mut self, targets: impl Into<Targets<T>>) -> Self {
         self.plan.targets = Some(targets.into());
+        self
+    }
+
+    /// Chooses hooks and options of all its connections, also of those that are
+    /// [added](crate::Pool::add_connection), before those of their own are chosen.
+    pub fn defaults(
+        mut self,
+        choose: impl Fn(Reconnecting<C, T>) -> Reconnecting<C, T> + Send + Sync + 'static,
+    ) -> Self {
+        self.plan.defaults = Some(Arc::new(choose));
         self
     }
 

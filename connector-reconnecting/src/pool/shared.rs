@@ -24,8 +24,8 @@ use crate::{
     targets::Targets,
 };
 
-/// A function that chooses the options of a member.
-pub(super) type Choose<C, T> = Arc<dyn Fn(Reconnecting<C, T>) -> Reconnecting<C, T> + Send + Sync>;
+/// A function that chooses the options of a connection.
+pub(crate) type Choose<C, T> = Arc<dyn Fn(Reconnecting<C, T>) -> Reconnecting<C, T> + Send + Sync>;
 
 /// A pool, without what is public.
 pub(super) struct PoolShared<C: Connect<T>, T: Send> {
@@ -42,6 +42,9 @@ pub(super) struct PoolShared<C: Connect<T>, T: Send> {
 /// What is chosen when a pool is made.
 pub(super) struct Plan<C: Connect<T>, T: Send> {
     pub(super) targets: Option<Targets<T>>,
+    /// For all members.
+    pub(super) defaults: Option<Choose<C, T>>,
+    /// For those that are made when they are needed.
     pub(super) choose: Option<Choose<C, T>>,
     pub(super) check: Option<Check<C::Connection>>,
     pub(super) circuits: Option<CircuitOf<T>>,
@@ -92,7 +95,10 @@ where
             let circuits = circuits.clone();
             sessions = sessions.choose(|settings| settings.circuits = Some(circuits));
         }
-        sessions
+        match &self.plan.defaults {
+            Some(defaults) => defaults(sessions),
+            None => sessions,
+        }
     }
 
     /// The member of a place that was reserved.
