@@ -19,6 +19,7 @@ use socketry_testing::{
 mod autotraits;
 mod backoff;
 mod circuits;
+mod connman;
 mod cost;
 mod disconnecting;
 mod ending;
