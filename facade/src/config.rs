@@ -7,6 +7,7 @@ pub use self::{
     gate::{GateConfig, RateConfig, RatePeriod},
     happy_eyeballs::{AddressFamilies, HappyEyeballs},
     limits::{AtLimitConfig, LimitsConfig, WhenBehindConfig},
+    pool::{PoolConfig, PoolOrderConfig},
     proxy::{ProxyConfig, UntrustedConfig},
     reconnect::{HeartbeatConfig, OrderConfig, ReconnectConfig},
     server::{ServerConfig, TcpServerConfig, UnixServerConfig},
@@ -30,6 +31,7 @@ mod limits;
 mod networks;
 #[cfg(feature = "serde")]
 mod octal;
+mod pool;
 mod proxy;
 mod reconnect;
 mod server;

@@ -92,14 +92,16 @@ pub use crate::{
     config::{
         AddressFamilies, AtLimitConfig, BackoffConfig, BackoffPreset, ClientCertificatesConfig,
         ConnectorConfig, DnsConfig, GateConfig, HappyEyeballs, HeartbeatConfig, IdentityConfig,
-        KeepaliveConfig, LimitsConfig, MeasuredConfig, OrderConfig, Passphrase, ProxyConfig,
-        RateConfig, RatePeriod, ReconnectConfig, ServerConfig, Setting, SocketConfig, TcpOptions,
-        TcpServerConfig, Timeout, TlsConfig, TlsServerConfig, TlsVersion, TrustedRoots,
-        UnixServerConfig, UntrustedConfig, WhenBehindConfig,
+        KeepaliveConfig, LimitsConfig, MeasuredConfig, OrderConfig, Passphrase, PoolConfig,
+        PoolOrderConfig, ProxyConfig, RateConfig, RatePeriod, ReconnectConfig, ServerConfig,
+        Setting, SocketConfig, TcpOptions, TcpServerConfig, Timeout, TlsConfig, TlsServerConfig,
+        TlsVersion, TrustedRoots, UnixServerConfig, UntrustedConfig, WhenBehindConfig,
     },
     endpoint::{Endpoint, InvalidEndpoint},
     listening::Server,
+    pool::{Pool, PoolBuilder},
     reconnect::{Reconnecting, Session, reconnect},
+    registry::Registry,
     server_builder::{GateSlot, ServerBuilder, ServerTlsSlot},
     slots::{DnsSlot, TcpSlot, TlsSlot, UnixSlot},
     socket::Socket,
@@ -214,7 +216,9 @@ mod layers;
 mod listening;
 mod names;
 mod naming;
+mod pool;
 mod reconnect;
+mod registry;
 mod retry;
 #[cfg(feature = "tls")]
 mod secured;

@@ -150,11 +150,8 @@ impl Connector {
         E::Error: Into<InvalidEndpoint>,
     {
         let targets = config.arrange(list(endpoints)?);
-        let sessions = self.reconnect_among(targets)?.backoff(config.backoff.to_backoff()?);
-        Ok(match &config.heartbeat {
-            Some(heartbeat) => sessions.heartbeat(heartbeat.to_heartbeat()),
-            None => sessions,
-        })
+        let choose = config.to_choice()?;
+        Ok(choose(self.reconnect_among(targets)?))
     }
 
     /// The same to [`Targets`], which have more orders.
@@ -184,7 +181,9 @@ impl Connector {
     }
 }
 
-fn list<E>(endpoints: impl IntoIterator<Item = E>) -> Result<Targets<Endpoint>, InvalidEndpoint>
+pub(crate) fn list<E>(
+    endpoints: impl IntoIterator<Item = E>,
+) -> Result<Targets<Endpoint>, InvalidEndpoint>
 where
     E: TryInto<Endpoint>,
     E::Error: Into<InvalidEndpoint>,
@@ -194,7 +193,7 @@ where
 }
 
 /// Refuses what no attempt could ever reach.
-fn check(endpoints: &[Endpoint]) -> io::Result<()> {
+pub(crate) fn check(endpoints: &[Endpoint]) -> io::Result<()> {
     if endpoints.is_empty() {
         let text = "connection refused: the list of endpoints is empty; give one";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));

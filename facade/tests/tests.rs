@@ -25,6 +25,7 @@ mod inherited;
 mod limits;
 mod localhost;
 mod names;
+mod pools;
 mod port;
 mod proxied;
 mod reachable;

@@ -79,10 +79,10 @@ impl<C: Connect<T>, T: Send> State<C, T> {
         }
     }
 
-    /// A new check-out stands in the line, at its end.
+    /// A new check-out stands in the line, at its end. It has use for nothing before it says so.
     pub(super) fn enter(&mut self) -> u64 {
         let id = self.number();
-        self.waiting.push_back(Waiting { id, wants: Wants::Any, granted: None, waker: None });
+        self.waiting.push_back(Waiting { id, wants: Wants::Nothing, granted: None, waker: None });
         id
     }
 

@@ -48,6 +48,16 @@ fn a_connection_whose_peer_has_gone_while_it_was_idle_is_replaced() {
 }
 
 #[test]
+fn who_finds_a_connection_lost_brings_it_back_and_makes_no_other() {
+    let test = PoolTest::new(small(5));
+    let (guard, peer) = test.fresh();
+    drop(guard);
+    drop(peer);
+    assert_eq!(replaced(&test), 2);
+    assert_eq!(test.pool.statistics().size, 1);
+}
+
+#[test]
 fn a_connection_that_was_lost_in_use_is_replaced() {
     let test = PoolTest::new(small(1));
     let (mut guard, peer) = test.fresh();

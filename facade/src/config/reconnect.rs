@@ -1,8 +1,9 @@
 //! Connections that come back, as plain data.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
-use socketry_connector_reconnecting::{Heartbeat, Targets};
+use socketry_connector::Connect;
+use socketry_connector_reconnecting::{Heartbeat, Reconnecting, Targets};
 
 use super::BackoffConfig;
 
@@ -113,6 +114,25 @@ fn usual_patience() -> Duration {
 }
 
 impl ReconnectConfig {
+    /// What chooses the options of a connection as this describes them.
+    pub(crate) fn to_choice<C, T>(
+        &self,
+    ) -> io::Result<impl Fn(Reconnecting<C, T>) -> Reconnecting<C, T> + Send + Sync + use<C, T>>
+    where
+        C: Connect<T> + 'static,
+        T: Clone + Send + Sync + 'static,
+    {
+        let backoff = self.backoff.to_backoff()?;
+        let heartbeat = self.heartbeat.as_ref().map(HeartbeatConfig::to_heartbeat);
+        Ok(move |sessions: Reconnecting<C, T>| {
+            let sessions = sessions.backoff(backoff.clone());
+            match &heartbeat {
+                Some(heartbeat) => sessions.heartbeat(heartbeat.clone()),
+                None => sessions,
+            }
+        })
+    }
+
     /// Puts targets into the order that this describes.
     pub(crate) fn arrange<T>(&self, targets: Targets<T>) -> Targets<T> {
         let targets = match self.order {
