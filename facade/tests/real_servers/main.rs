@@ -1,0 +1,6 @@
+//! The examples that talk with memcached and Redis, while these are killed and come back.
+
+#![cfg(target_os = "linux")]
+
+mod memcached;
+mod said;
