@@ -3,4 +3,5 @@
 #![cfg(target_os = "linux")]
 
 mod memcached;
+mod redis;
 mod said;
