@@ -13,6 +13,9 @@ use crate::support::tcp_server;
 #[path = "../examples/everywhere.rs"]
 #[allow(dead_code, unreachable_pub, reason = "an example is a program of its own")]
 mod everywhere;
+#[path = "../examples/reconnecting.rs"]
+#[allow(dead_code, unreachable_pub, reason = "an example is a program of its own")]
+mod reconnecting;
 
 #[test]
 fn it_runs_under_a_bare_block_on() {
@@ -59,6 +62,25 @@ fn it_runs_as_a_task_of_tokio() {
             let task = runtime.spawn(async move { talk(&address).await });
             runtime.block_on(task).unwrap()
         });
+    }
+}
+
+#[test]
+fn connections_come_back_under_every_executor() {
+    let run = || reconnecting::run(|_, _| {});
+    let runs: [(&str, &dyn Fn() -> io::Result<usize>); 6] = [
+        ("a bare block_on", &|| future::block_on(run())),
+        ("smol", &|| smol::block_on(smol::spawn(run()))),
+        ("async-std", &|| async_std::task::block_on(async_std::task::spawn(run()))),
+        ("tokio on one thread", &|| current_thread().block_on(run())),
+        ("tokio on many threads", &|| multi_thread().block_on(run())),
+        ("a task of tokio", &|| {
+            let runtime = multi_thread();
+            runtime.block_on(runtime.spawn(run())).unwrap()
+        }),
+    ];
+    for (executor, run) in runs {
+        assert_eq!(run().unwrap(), 9, "{executor}");
     }
 }
 
