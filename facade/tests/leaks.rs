@@ -108,6 +108,50 @@ fn a_connect_whose_time_is_up_leaves_nothing_and_says_what_it_tried() {
 }
 
 #[test]
+fn a_connection_that_comes_back_leaves_nothing_wherever_it_is_ended() {
+    let baseline = baseline();
+    let (full, waiting) = full::tcp();
+    let nobody = bound("127.0.0.1:0");
+    let refusing = nobody.local_addr().unwrap().as_socket().unwrap();
+    // In an attempt, and in a wait for the next one.
+    for address in [full.local_addr().unwrap(), refusing] {
+        let (connector, clock) = connector();
+        let (mut sessions, handle) = connector.reconnect(address).unwrap().with_handle();
+        assert!(block_on(poll_once(sessions.next())).is_none());
+        assert_ne!(clock.sleeping(), 0);
+        // From elsewhere, while nobody polls.
+        assert!(block_on(poll_once(handle.disconnect(MINUTE))).is_some());
+        assert_eq!(clock.sleeping(), 0);
+
+        assert!(handle.connect());
+        assert!(block_on(poll_once(sessions.next())).is_none());
+        assert_ne!(clock.sleeping(), 0);
+        drop(sessions);
+        assert_eq!(clock.sleeping(), 0);
+    }
+    drop((full, waiting, nobody));
+    baseline.assert_unchanged();
+}
+
+#[test]
+fn a_session_that_was_disconnected_or_dropped_leaves_nothing() {
+    let baseline = baseline();
+    let mut server = tcp_server();
+    let address = server.local_address().unwrap();
+    let (mut sessions, handle) = socketry::reconnect(address).unwrap().with_handle();
+    let session = block_on(sessions.next()).unwrap().unwrap();
+    let first = accept(&mut server);
+    block_on(handle.disconnect(Duration::ZERO));
+    drop((session, first));
+
+    assert!(handle.connect());
+    let session = block_on(sessions.next()).unwrap().unwrap();
+    let second = accept(&mut server);
+    drop((session, sessions, handle, second, server));
+    baseline.assert_unchanged();
+}
+
+#[test]
 fn a_connect_to_localhost_given_up_at_its_first_address_leaves_nothing() {
     let baseline = baseline();
     let port = Port::new();
