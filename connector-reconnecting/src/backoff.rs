@@ -207,10 +207,10 @@ impl Backoff {
         self
     }
 
-    /// The delay after a session that has lasted; the delays grow from there. `None` means at once, and
-    /// the delays begin with the initial one.
+    /// The delay after a session that has lasted; the delays grow from there. `None`, as zero, means at
+    /// once, and the delays begin with the initial one.
     pub fn after_session(mut self, delay: Option<Duration>) -> Self {
-        self.after_session = delay;
+        self.after_session = delay.filter(|delay| !delay.is_zero()); // zero would never grow
         self
     }
 

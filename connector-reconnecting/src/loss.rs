@@ -14,6 +14,8 @@ pub enum LossCause {
     PeerClosed,
     /// The connection has failed.
     Failed(Arc<io::Error>),
+    /// Its user has [given it up](crate::Session::give_up), and said why.
+    GivenUp(Arc<io::Error>),
     /// Nothing was heard from the peer in time after a heartbeat.
     #[non_exhaustive]
     NoHeartbeat {
@@ -31,7 +33,7 @@ impl LossCause {
     fn kind(&self) -> io::ErrorKind {
         match self {
             Self::PeerClosed => io::ErrorKind::UnexpectedEof,
-            Self::Failed(error) => error.kind(),
+            Self::Failed(error) | Self::GivenUp(error) => error.kind(),
             Self::NoHeartbeat { .. } => io::ErrorKind::TimedOut,
             Self::ClosedByUser | Self::Disconnected => io::ErrorKind::NotConnected,
         }
@@ -43,6 +45,7 @@ impl fmt::Display for LossCause {
         match self {
             Self::PeerClosed => f.write_str("the peer has closed it"),
             Self::Failed(error) => error.fmt(f),
+            Self::GivenUp(error) => write!(f, "it was given up: {error}"),
             Self::NoHeartbeat { within } => {
                 write!(f, "nothing was heard for {within:?} after a heartbeat")
             }
@@ -129,7 +132,7 @@ impl fmt::Display for SessionLost {
 impl Error for SessionLost {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0.cause {
-            LossCause::Failed(error) => Some(&**error),
+            LossCause::Failed(error) | LossCause::GivenUp(error) => Some(&**error),
             _ => None,
         }
     }

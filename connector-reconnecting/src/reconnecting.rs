@@ -162,6 +162,9 @@ where
     /// Which errors of the connector are worth another attempt. By default
     /// [`is_worth_another_attempt`](crate::is_worth_another_attempt) decides.
     ///
+    /// It is also asked of the error of a connection whose session has not lasted (see
+    /// [`Backoff::stable_after`]): with TLS 1.3 a server refuses a certificate only behind the handshake.
+    ///
     /// With several targets those that are left are tried all the same, and it gives up if the errors of
     /// all are not worth it. A [`Fatal`](crate::Fatal) error ends everything, and this is not asked.
     pub fn retry_if(self, retry_if: impl Fn(&io::Error) -> bool + Send + Sync + 'static) -> Self {

@@ -35,6 +35,7 @@ mod stream;
 /// |---|---|---|
 /// | the peer finishes writing (FIN) | an error in place of the end | `PeerClosed` |
 /// | a read or write fails | that error inside | `Failed` |
+/// | its user [gives it up](Session::give_up) | the reason inside | `GivenUp` |
 /// | no answer to a [`Heartbeat`] | an error of `idle` | `NoHeartbeat` |
 /// | its user closes or drops it | reads go on to the end after a `close` | `ClosedByUser` |
 /// | [`disconnect`](crate::Handle::disconnect) | writes are refused, reads go on to the end, then an error | `Disconnected` |
@@ -44,7 +45,13 @@ mod stream;
 /// # Noticing a loss
 ///
 /// A read or write notices it. Who does neither, but waits for something to do, waits in
-/// [`idle`](Self::idle) meanwhile.
+/// [`idle`](Self::idle) meanwhile. That is also where a [`Heartbeat`] is said, between two messages: a peer
+/// that dies in the middle of one is noticed by a deadline around the read, as in any protocol. Behind a
+/// buffered reader its buffer has to be empty before one is idle.
+///
+/// The end of the stream is an error, so what reads to an end gets one: `read_to_end` has put what came
+/// before it into its buffer. (`read_line` and `lines` of futures-lite 2 panic in debug builds if an error
+/// comes in the middle of a line; `read_until` does not.)
 ///
 /// # Examples
 ///
@@ -136,11 +143,12 @@ impl<C: Connection> Session<C> {
     }
 
     /// Gives the session up for a reason of one's own: an answer that makes no sense, say. Reads and
-    /// writes fail from now on, and the next session is made.
+    /// writes fail from now on, and the next session is made; none is if the error is
+    /// [`Fatal`](crate::Fatal).
     ///
     /// Nothing happens if it is lost already.
     pub fn give_up(&mut self, error: io::Error) {
-        self.ends(LossCause::Failed(Arc::new(error)));
+        self.ends(LossCause::GivenUp(Arc::new(error)));
     }
 
     /// Reads by `read`, and notices what comes of it.

@@ -71,7 +71,10 @@ impl State {
     pub fn last_error(&self) -> Option<&Arc<io::Error>> {
         match self {
             Self::Waiting { reason: Reason::Failed(error), .. }
-            | Self::Waiting { reason: Reason::Lost(LossCause::Failed(error)), .. } => Some(error),
+            | Self::Waiting {
+                reason: Reason::Lost(LossCause::Failed(error) | LossCause::GivenUp(error)),
+                ..
+            } => Some(error),
             Self::Closed { error } => error.as_ref(),
             _ => None,
         }

@@ -1,10 +1,10 @@
 //! What is done when a session begins, and what is told when it ends.
 
-use std::io;
+use std::{io, task::Poll};
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use socketry_connector_reconnecting::{Backoff, Fatal, GaveUp, NextStart, Prologue};
-use socketry_testing::pair;
+use socketry_testing::{Operation, faulty, pair};
 
 use super::{Log, Sessions, Test, ms, now, refused};
 
@@ -283,4 +283,33 @@ fn an_observer_hears_every_attempt() {
     test.clock.advance(ms(1000));
     test.waits();
     assert_eq!(log.take(), ["trying tcp://127.0.0.1:80"; 2]);
+}
+
+#[test]
+fn an_error_that_is_not_worth_it_ends_everything_also_behind_the_beginning_of_a_session() {
+    for (uptime, is_final) in [(4999, true), (5000, false)] {
+        let mut test = Test::with(Backoff::grpc(), 80, |sessions| sessions);
+        let (connection, faults) = faulty(pair().0);
+        test.script.succeed_next(connection);
+        let mut session = test.session();
+        test.clock.advance(ms(uptime));
+        faults.fail(Operation::Read, io::ErrorKind::InvalidData); // what TLS says of an alert
+        assert!(now(session.read(&mut [0])).is_err());
+        match test.poll() {
+            Poll::Ready(Some(Err(error))) => {
+                assert!(GaveUp::of(&error).unwrap().is_final() && is_final);
+            }
+            _ => assert!(!is_final),
+        }
+    }
+}
+
+#[test]
+fn a_session_that_is_given_up_ends_everything_only_if_that_is_fatal() {
+    let mut test = Test::new(Backoff::grpc());
+    let (mut session, _peer) = test.up();
+    session.give_up(io::ErrorKind::InvalidData.into());
+    let (mut session, _peer) = test.up();
+    session.give_up(Fatal::error(io::Error::other("we are not wanted")));
+    assert!(test.end().to_string().ends_with(": we are not wanted"));
 }

@@ -5,7 +5,10 @@ use std::error::Error;
 use std::io;
 
 #[cfg(feature = "tls")]
-use socketry_connection_tls::{HandshakeFailed, HandshakeFailure, rustls::AlertDescription};
+use socketry_connection_tls::{
+    HandshakeFailed, HandshakeFailure, SessionFailed,
+    rustls::{self, AlertDescription},
+};
 use socketry_connector_reconnecting::Fatal;
 
 /// Whether another attempt may succeed where one of a [`Connector`](crate::Connector) has failed with
@@ -46,6 +49,10 @@ fn is_about_a_certificate(error: &io::Error) -> bool {
     while let Some(error) = next {
         if let Some(failed) = error.downcast_ref::<HandshakeFailed>() {
             return names_a_certificate(failed.failure());
+        }
+        if let Some(failed) = error.downcast_ref::<SessionFailed>() {
+            // With TLS 1.3 the server says so behind the handshake.
+            return matches!(failed.error(), rustls::Error::AlertReceived(alert) if refuses_a_certificate(*alert));
         }
         // The source of an `io::Error` is that of its payload, so the payload would be missed.
         next = match error.downcast_ref::<io::Error>() {

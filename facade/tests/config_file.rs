@@ -6,9 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, from_value, json, to_value};
 use socketry::{
     AddressFamilies, AtLimitConfig, ConnectorConfig, DnsConfig, Endpoint, GateConfig,
-    HappyEyeballs, KeepaliveConfig, LimitsConfig, PoolConfig, PoolOrderConfig, ProxyConfig,
-    RateConfig, ServerConfig, Setting, SocketConfig, TcpOptions, Timeout, UntrustedConfig,
-    WhenBehindConfig,
+    HappyEyeballs, KeepaliveConfig, LimitsConfig, ProxyConfig, RateConfig, ServerConfig, Setting,
+    SocketConfig, TcpOptions, Timeout, UntrustedConfig, WhenBehindConfig,
 };
 
 #[test]
@@ -388,33 +387,4 @@ fn error<T: DeserializeOwned + Debug>(value: Value) -> String {
 fn assert_same<T: Serialize + DeserializeOwned + Debug + PartialEq>(value: T) {
     let text = serde_json::to_string(&value).unwrap();
     assert_eq!(serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
-}
-
-#[test]
-fn every_key_of_a_pool_is_read() {
-    let config: PoolConfig = read(json!({
-        "max_size": 50,
-        "min_idle": 2,
-        "wait_timeout": "2s",
-        "idle_timeout": false,
-        "max_lifetime": true,
-        "check_timeout": "250ms",
-        "check_after": "1m",
-        "order": "fifo",
-        "keep_unread": true,
-        "connections": {"backoff": {"cap": "30s"}},
-    }));
-    let mut expected = PoolConfig::default();
-    (expected.max_size, expected.min_idle) = (50, 2);
-    expected.wait_timeout = Duration::from_secs(2).into();
-    (expected.idle_timeout, expected.max_lifetime) = (Setting::Off, Setting::On);
-    expected.check_timeout = Duration::from_millis(250).into();
-    expected.check_after = Duration::from_secs(60);
-    (expected.order, expected.keep_unread) = (PoolOrderConfig::Fifo, true);
-    expected.connections.backoff.cap = Some(Duration::from_secs(30));
-    assert_eq!(config, expected);
-    assert_eq!(read::<PoolConfig>(json!({})), PoolConfig::default());
-    for unknown in [json!({"size": 1}), json!({"connections": {"bogus": 1}})] {
-        assert!(from_value::<PoolConfig>(unknown).is_err());
-    }
 }

@@ -132,7 +132,7 @@ fn disconnect_all_closes_every_socket_and_nothing_comes_back() {
     let mut sessions = registry.connect(&address).unwrap();
     let session = block_on(sessions.next()).unwrap().unwrap();
     let pool = registry.create_pool("pool", |pool| pool).unwrap();
-    pool.add_connection(Endpoint::try_from(&address).unwrap(), |sessions| sessions);
+    pool.add_connection(Endpoint::from(&address), |sessions| sessions);
     let guard = block_on(pool.checkout()).unwrap();
     let mut clients = [accept(&mut server), accept(&mut server)];
 
@@ -194,4 +194,37 @@ fn a_dead_endpoint_is_asked_no_more_often_by_many_than_is_let_through() {
     let attempts: u64 =
         registry.connections().iter().map(|handle| handle.statistics().failed_attempts).sum();
     assert_eq!(attempts, 5); // then it is known to be dead, and time stands still
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn every_key_of_a_pool_is_read() {
+    use serde_json::{from_value, json};
+
+    let config: PoolConfig = from_value(json!({
+        "max_size": 50,
+        "min_idle": 2,
+        "wait_timeout": "2s",
+        "idle_timeout": false,
+        "max_lifetime": true,
+        "check_timeout": "250ms",
+        "check_after": "1m",
+        "order": "fifo",
+        "keep_unread": true,
+        "connections": {"backoff": {"cap": "30s"}},
+    }))
+    .unwrap();
+    let mut expected = PoolConfig::default();
+    (expected.max_size, expected.min_idle) = (50, 2);
+    expected.wait_timeout = Duration::from_secs(2).into();
+    (expected.idle_timeout, expected.max_lifetime) = (Setting::Off, Setting::On);
+    expected.check_timeout = Duration::from_millis(250).into();
+    expected.check_after = Duration::from_secs(60);
+    (expected.order, expected.keep_unread) = (PoolOrderConfig::Fifo, true);
+    expected.connections.backoff.cap = Some(Duration::from_secs(30));
+    assert_eq!(config, expected);
+    assert_eq!(from_value::<PoolConfig>(json!({})).unwrap(), PoolConfig::default());
+    for unknown in [json!({"size": 1}), json!({"connections": {"bogus": 1}})] {
+        assert!(from_value::<PoolConfig>(unknown).is_err());
+    }
 }

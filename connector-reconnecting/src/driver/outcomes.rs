@@ -12,6 +12,7 @@ use crate::{
     error::{Fatal, GaveUp},
     hooks::{AttemptFailed, NextStart, Reset, SessionInfo},
     life::Life,
+    loss::{LossCause, SessionLost},
     schedule::Next,
     session::Session,
     state::Reason,
@@ -111,6 +112,9 @@ where
                 }
             }
         }
+        if let Some(error) = self.final_error(lost) {
+            return self.give_up(error, true);
+        }
         let lost_at = life.began() + lost.uptime();
         self.down_since = lost_at;
         self.cause = Some(lost.cause().clone());
@@ -122,6 +126,20 @@ where
                 Poll::Ready(None)
             }
         }
+    }
+
+    /// Why no session follows one that was lost. One that has not lasted may have failed for what an
+    /// attempt could have failed for: a certificate that the peer refuses behind the handshake.
+    fn final_error(&self, lost: &SessionLost) -> Option<Arc<io::Error>> {
+        let has_lasted = lost.uptime() >= self.settings.backoff.stable_after;
+        let error = match lost.cause() {
+            LossCause::GivenUp(error) => Some(error).filter(|error| Fatal::is(error)),
+            LossCause::Failed(error) => Some(error).filter(|error| {
+                Fatal::is(error) || !(has_lasted || (self.settings.hooks.retry_if)(error))
+            }),
+            _ => None,
+        };
+        error.cloned()
     }
 
     pub(super) fn give_up(&mut self, last: Arc<io::Error>, is_final: bool) -> Step<C::Connection> {

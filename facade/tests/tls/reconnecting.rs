@@ -116,19 +116,43 @@ fn a_certificate_that_is_not_to_be_trusted_ends_it_with_the_first_attempt() {
     }
 }
 
-#[test]
-fn a_certificate_of_ours_that_the_server_refuses_ends_it_too() {
-    let files = Files::new();
+/// A client with a certificate that its server does not trust, and the server.
+fn refused(files: &Files, version: TlsVersion) -> (Connector, Server) {
     let mut config = files.server_config();
     config.client_certificates = ClientCertificatesConfig::Required;
     config.client_ca_files = vec![files.path("ca.pem")];
-    let mut server = bind(config).unwrap();
     let mut tls = files.client_config();
     tls.identity = Some(files.save("strange", &TestAuthority::new().issue(["strange"])));
-    tls.max_version = Some(TlsVersion::V1_2); // later ones tell it behind the handshake
-    let error = end(&client(tls).build().unwrap(), &mut server);
+    tls.max_version = Some(version);
+    (client(tls).build().unwrap(), bind(config).unwrap())
+}
+
+#[test]
+fn a_certificate_of_ours_that_the_server_refuses_ends_it_too() {
+    let files = Files::new();
+    let (connector, mut server) = refused(&files, TlsVersion::V1_2);
+    let error = end(&connector, &mut server);
     assert!(GaveUp::of(&error).unwrap().is_final(), "{error}");
     assert!(matches!(failure(&error), HandshakeFailure::Alert(_)), "{error}");
+}
+
+#[test]
+fn a_certificate_of_ours_that_the_server_refuses_behind_the_handshake_ends_it_too() {
+    let files = Files::new();
+    let (connector, mut server) = refused(&files, TlsVersion::V1_3);
+    let mut sessions = connector.reconnect(localhost(&server).as_str()).unwrap();
+    let accepting = async {
+        loop {
+            let _ = server.accept().await.unwrap();
+        }
+    };
+    let ending = async {
+        let mut session = sessions.next().await.unwrap().unwrap();
+        assert!(session.read(&mut [0]).await.is_err());
+        sessions.next().await.unwrap().unwrap_err()
+    };
+    let error = block_on(future::or(accepting, ending));
+    assert!(GaveUp::of(&error).unwrap().is_final(), "{error}");
 }
 
 #[test]
