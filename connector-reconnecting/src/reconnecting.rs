@@ -93,7 +93,6 @@ where
         Self::shared(Arc::new(inner), targets)
     }
 
-    /// The same over a connector that others use too.
     pub(crate) fn shared(inner: Arc<C>, targets: impl Into<Targets<T>>) -> Self {
         let work = Arc::new(Slot::new());
         let shared = Arc::new(Shared::new(work.clone()));
@@ -121,7 +120,7 @@ where
     /// What is told once for each session that was established and is lost, before the next attempt. It may
     /// hand back with which prologue the [next sessions begin](NextStart), or nothing.
     ///
-    /// It is called by whoever waits for the next session. A [`disconnect`](Handle::disconnect) is no loss.
+    /// Whoever waits for the next session calls it. A [`disconnect`](Handle::disconnect) is no loss.
     ///
     /// # Examples
     ///
@@ -162,16 +161,15 @@ where
     /// Which errors of the connector are worth another attempt. By default
     /// [`is_worth_another_attempt`](crate::is_worth_another_attempt) decides.
     ///
-    /// It is also asked of the error of a connection whose session has not lasted (see
-    /// [`Backoff::stable_after`]): with TLS 1.3 a server refuses a certificate only behind the handshake.
-    ///
-    /// With several targets those that are left are tried all the same, and it gives up if the errors of
-    /// all are not worth it. A [`Fatal`](crate::Fatal) error ends everything, and this is not asked.
+    /// It is also asked of the error of a session that [has not lasted](Backoff::stable_after): with TLS
+    /// 1.3 a server refuses a certificate only behind the handshake. With several targets those that are
+    /// left are tried all the same, and it gives up if the errors of all are not worth it. A
+    /// [`Fatal`](crate::Fatal) error ends everything, and this is not asked.
     pub fn retry_if(self, retry_if: impl Fn(&io::Error) -> bool + Send + Sync + 'static) -> Self {
         self.choose(|settings| settings.hooks.retry_if = Arc::new(retry_if))
     }
 
-    /// How to ask a silent peer whether it is still there, in [`Session::idle`]. By default it is not asked.
+    /// How to ask a silent peer, in [`Session::idle`]. By default it is not asked.
     pub fn heartbeat(self, heartbeat: Heartbeat) -> Self {
         self.choose(|settings| settings.heartbeat = Some(heartbeat))
     }
@@ -186,7 +184,7 @@ where
         self.choose(|settings| settings.circuits = Some(Arc::new(move |to| circuits.of(to))))
     }
 
-    /// Hears everything that happens in each attempt.
+    /// Hears everything that happens in an attempt.
     pub fn observer(self, observer: Arc<dyn Observe + Send + Sync>) -> Self {
         self.choose(|settings| settings.observer = Some(observer))
     }
@@ -254,7 +252,6 @@ where
         }
     }
 
-    /// How to look at it and end it, without owning it.
     pub(crate) fn link(&self) -> Arc<Shared> {
         self.shared.clone()
     }
