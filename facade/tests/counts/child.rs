@@ -1,16 +1,21 @@
 //! The work that is counted, in a process of its own. A line on its standard input lets it begin.
 
 use std::{
+    convert::Infallible,
     io::{self, Write},
     net::SocketAddr,
+    sync::Mutex,
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
 use smol::LocalExecutor;
 use socketry::{
-    Accept, AcceptExt, Connect, Connection, Connector, HostPort,
+    Accept, AcceptExt, Address, Connect, Connection, Connector, Control, HostPort, Trace,
+    connection::TcpConnection,
     connector::{DnsConnector, FixedConnector, RaceConnector, TcpConnector, TimeoutConnector},
+    reconnecting::{Reconnecting, Session},
     resolver::StaticResolver,
     server::{Gate, GateServer, GateSettings, LimitingServer, Rate, TcpServer},
 };
@@ -50,6 +55,7 @@ pub(crate) fn run(work: &str, amount: usize, address: &str) {
         "accept-limited" => accept(limited(listen()), amount),
         "echo" => echo(listen(), amount),
         "echo-limited" => echo(limited(listen()), amount),
+        "echo-session" => echo(Sessions(listen()), amount),
         _ => panic!("there is no work {work:?}"),
     }
 }
@@ -109,9 +115,12 @@ fn echo(mut server: impl Accept, amount: usize) {
 async fn echo_to(mut connection: impl Connection) -> io::Result<()> {
     let mut buffer = [0; 1024];
     loop {
-        match connection.read(&mut buffer).await? {
-            0 => return Ok(()),
-            count => connection.write_all(&buffer[..count]).await?,
+        match connection.read(&mut buffer).await {
+            Ok(0) => return Ok(()),
+            Ok(count) => connection.write_all(&buffer[..count]).await?,
+            // A session tells the end of the stream as an error.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(error),
         }
     }
 }
@@ -122,6 +131,45 @@ fn limited(server: TcpServer) -> LimitingServer<GateServer<TcpServer>> {
     settings.most_open_per_prefix = Some(1_000_000);
     settings.rate_per_prefix = Some(Rate::per_second(1_000_000));
     LimitingServer::new(GateServer::new(server, Gate::new(settings)), 1_000_000)
+}
+
+/// Yields each connection as a session that would come back.
+struct Sessions(TcpServer);
+
+impl Accept for Sessions {
+    type Connection = Session<TcpConnection>;
+
+    fn poll_accept(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Session<TcpConnection>>>> {
+        let Some(connection) = ready!(self.0.poll_accept(cx)) else { return Poll::Ready(None) };
+        let mut sessions = Reconnecting::new(Once(Mutex::new(connection.ok())), ());
+        sessions.poll_session(cx)
+    }
+
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Infallible> {
+        self.0.poll_progress(cx)
+    }
+
+    fn local_address(&self) -> Option<Address> {
+        self.0.local_address()
+    }
+
+    fn control(&self) -> Control {
+        self.0.control()
+    }
+}
+
+/// Has been connected before.
+struct Once(Mutex<Option<TcpConnection>>);
+
+impl Connect<()> for Once {
+    type Connection = TcpConnection;
+
+    async fn connect_traced(&self, (): (), _: Trace<'_>) -> io::Result<TcpConnection> {
+        self.0.lock().unwrap().take().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
 }
 
 /// Tells the parent where this listens, and waits until it says that all is ready.

@@ -103,6 +103,8 @@ fn count_echoes(report: &mut Report) {
     println!("      (waits apart: {:.2} a message; {calls:.2?})", total(&waits));
     let (_, calls) = per_echo("echo-limited");
     report.at_most(3.1, total(&calls), "system calls a message through a gate and limits");
+    let (_, calls) = per_echo("echo-session");
+    report.at_most(3.1, total(&calls), "system calls a message of a session that comes back");
 }
 
 /// The waits, and the other system calls.
