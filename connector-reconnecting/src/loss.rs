@@ -44,8 +44,7 @@ impl fmt::Display for LossCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PeerClosed => f.write_str("the peer has closed it"),
-            Self::Failed(error) => error.fmt(f),
-            Self::GivenUp(error) => write!(f, "it was given up: {error}"),
+            Self::Failed(error) | Self::GivenUp(error) => error.fmt(f),
             Self::NoHeartbeat { within } => {
                 write!(f, "nothing was heard for {within:?} after a heartbeat")
             }
