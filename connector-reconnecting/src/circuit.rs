@@ -112,6 +112,14 @@ impl Circuit {
         self.ledger().statistics()
     }
 
+    /// Why it is open, if it is.
+    pub(crate) fn last_error(&self) -> Option<Arc<io::Error>> {
+        match self.state() {
+            CircuitState::Open { error, .. } => Some(error),
+            CircuitState::Closed | CircuitState::HalfOpen => None,
+        }
+    }
+
     /// Closes it and fills the bucket, as if nothing had failed so far: the network is back, or another one.
     /// Whoever waits goes on, as far as there are tokens.
     ///

@@ -147,6 +147,9 @@ impl Shared {
     pub(crate) fn set_state(&self, state: State) {
         let mut inner = self.lock();
         if inner.is_wanted {
+            if !matches!(state, State::Waiting { .. }) {
+                inner.hint = None; // it was about the wait
+            }
             inner.change(state);
             drop(inner);
             self.tell();
@@ -252,10 +255,12 @@ impl Shared {
         self.lock().loss.take()
     }
 
-    /// Somebody knows better than the schedule.
+    /// Somebody knows better than the schedule, if it is waited for.
     pub(crate) fn hint(&self, hint: Hint) {
         let mut inner = self.lock();
-        inner.hint = inner.hint.max(Some(hint));
+        if matches!(inner.state, State::Waiting { .. }) {
+            inner.hint = inner.hint.max(Some(hint));
+        }
         drop(inner);
         self.driver.wake();
     }

@@ -132,6 +132,18 @@ fn a_network_that_is_back_ends_the_wait_and_the_delays_begin_anew() {
 }
 
 #[test]
+fn a_hint_counts_from_the_moment_in_which_a_loss_is_told() {
+    let (mut test, handle) = test();
+    let (mut session, peer) = test.up();
+    drop(peer);
+    assert!(now(session.read(&mut [0])).is_err());
+    handle.reconnect_now(); // before anybody has asked for the next session
+    let (ours, _theirs) = pair();
+    test.script.succeed_next(ours);
+    assert_eq!(test.session().generation(), 2); // and not after the second of a session that was short
+}
+
+#[test]
 fn a_hint_without_a_wait_means_nothing() {
     let (mut test, handle) = test();
     handle.reconnect_now();

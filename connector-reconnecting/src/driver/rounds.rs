@@ -86,7 +86,6 @@ where
             return self.begin_round();
         }
         let attempt = self.schedule.attempts().saturating_add(1);
-        self.shared.take_hint(); // one that has come before the wait meant another one
         self.shared.set_state(State::Waiting { until, attempt, reason });
         self.work.put(Work::Wait(Sleep::until(self.shared.clock(), until)));
         self.phase = Phase::Waits { until };

@@ -189,11 +189,14 @@ where
 
     /// The time is up.
     fn not_served(&self, after: Duration) -> io::Error {
-        let last = self.member.as_ref().and_then(|member| member.sessions.link().last_error());
+        let own = self.member.as_ref().and_then(|member| member.sessions.link().last_error());
+        // One that was not even let through knows of no error, but the circuit does.
+        let last = own.or_else(|| self.member.as_ref().and(self.pool.error_of_circuits()));
+        let is_connecting = self.member.is_some();
         let mut state = self.pool.lock();
         state.statistics.timed_out += 1;
         let (pool, size) = (self.pool.name.clone(), state.size());
-        NotServed { pool, after, size, last }.into()
+        NotServed { pool, after, size, is_connecting, last }.into()
     }
 
     /// Leaves the line.

@@ -6,6 +6,7 @@ use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 ///
 /// ```text
 /// no connection from pool "cache" within 30s: connection to tcp://192.0.2.1:11211 failed: ...
+/// no connection from pool "cache" within 30s: it is still being made
 /// no connection from pool "cache" within 30s: all 10 are in use
 /// ```
 ///
@@ -15,6 +16,7 @@ pub struct NotServed {
     pub(crate) pool: String,
     pub(crate) after: Duration,
     pub(crate) size: usize,
+    pub(crate) is_connecting: bool,
     pub(crate) last: Option<Arc<io::Error>>,
 }
 
@@ -24,7 +26,7 @@ impl NotServed {
         self.after
     }
 
-    /// Why there was no connection; `None` if all were in use.
+    /// Why there was no connection; `None` if all were in use, or nothing has failed so far.
     pub fn last_error(&self) -> Option<&io::Error> {
         self.last.as_deref()
     }
@@ -32,10 +34,11 @@ impl NotServed {
 
 impl fmt::Display for NotServed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pool, after, size, last } = self;
+        let Self { pool, after, size, is_connecting, last } = self;
         write!(f, "no connection from pool {pool:?} within {after:?}: ")?;
         match last {
             Some(error) => error.fmt(f),
+            None if *is_connecting => f.write_str("it is still being made"),
             None => write!(f, "all {size} are in use"),
         }
     }

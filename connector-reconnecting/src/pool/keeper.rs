@@ -58,49 +58,56 @@ where
     /// Takes one idle member out after the other, looks at it, and puts it back.
     fn look_at_all(&self, cx: &mut Context<'_>) {
         let options = self.pool.options();
-        let (mut ready, count) = (0, self.pool.lock().idle().count());
+        let (count, mut ready) = {
+            let state = self.pool.lock();
+            let up = state.idle().filter(|member| member.session.is_some());
+            (state.idle().count(), up.count())
+        };
         for _ in 0..count {
-            let Some(member) = self.pool.lock().take_first() else { break };
-            self.look_at(member, &options, &mut ready, cx);
+            let Some(mut member) = self.pool.lock().take_first() else { break };
+            let flaw = member.flaw(&options, self.pool.now());
+            if let Some(unfit) = flaw.or_else(|| member.look(&options, cx)) {
+                self.pool.close_session(&mut member, unfit);
+                ready = ready.saturating_sub(1); // it may have come up after they were counted
+            }
+            self.bring_back(member, &options, &mut ready, cx);
         }
         while ready < options.min_idle {
             let Some(id) = self.pool.lock().reserve() else { break };
             let Some(member) = self.pool.make(id) else { break };
-            self.look_at(member, &options, &mut ready, cx);
+            self.bring_back(member, &options, &mut ready, cx);
         }
     }
 
-    /// Closes its session if it is unfit, and goes on to make one if it is needed.
-    fn look_at(
+    /// Goes on to make its session if one is needed, and puts it back.
+    fn bring_back(
         &self,
         mut member: Member<C, T>,
         options: &PoolOptions,
         ready: &mut usize,
         cx: &mut Context<'_>,
     ) {
-        let flaw = member.flaw(options, self.pool.now()).or_else(|| member.look(options, cx));
-        if let Some(unfit) = flaw {
-            self.pool.close_session(&mut member, unfit);
+        if member.session.is_some() {
+            return self.pool.put_back(member);
         }
-        let is_needed = member.is_added || *ready < options.min_idle;
-        if member.session.is_none() && is_needed {
-            *ready += 1; // it will be
-            match member.sessions.poll_session(cx) {
-                Poll::Pending => {}
-                Poll::Ready(Some(Ok(session))) => {
-                    member.session = Some(session);
-                    member.idle_since = self.pool.now();
-                    // Its peer is watched from now on.
-                    if member.look(options, cx).is_some() {
-                        self.pool.close_session(&mut member, Unfit::Broken);
-                        cx.waker().wake_by_ref();
-                    }
+        if !member.is_added && *ready >= options.min_idle {
+            member.sessions.suspend(); // whoever began it needs it no more
+            return self.pool.put_back(member);
+        }
+        *ready += 1; // it will be
+        match member.sessions.poll_session(cx) {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(session))) => {
+                member.session = Some(session);
+                member.idle_since = self.pool.now();
+                // Its peer is watched from now on.
+                if member.look(options, cx).is_some() {
+                    self.pool.close_session(&mut member, Unfit::Broken);
+                    cx.waker().wake_by_ref();
                 }
-                // It was disconnected, or has given up.
-                Poll::Ready(_) => return self.pool.remove_quietly(member),
             }
-        } else if member.session.is_some() {
-            *ready += 1;
+            // It was disconnected, or has given up.
+            Poll::Ready(_) => return self.pool.remove_quietly(member),
         }
         self.pool.put_back(member);
     }

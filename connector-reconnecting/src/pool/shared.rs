@@ -1,7 +1,7 @@
 //! What all handles of a pool, its guards and whoever runs it have in common.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
     time::Instant,
@@ -99,6 +99,12 @@ where
             Some(defaults) => defaults(sessions),
             None => sessions,
         }
+    }
+
+    /// Why the circuit of a target is open, if one is.
+    pub(super) fn error_of_circuits(&self) -> Option<Arc<io::Error>> {
+        let (targets, circuit_of) = (self.plan.targets.as_ref()?, self.plan.circuits.as_ref()?);
+        targets.as_slice().iter().find_map(|target| circuit_of(target).last_error())
     }
 
     /// The member of a place that was reserved.

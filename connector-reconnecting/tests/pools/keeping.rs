@@ -148,3 +148,25 @@ fn an_idle_one_that_talks_unasked_is_closed() {
     assert!(poll_now(&mut running).is_pending());
     assert_eq!(test.pool.statistics().closed_unread, 1);
 }
+
+#[test]
+fn those_that_are_up_count_wherever_they_stand() {
+    let test = PoolTest::new(small(5).min_idle(1));
+    let ((lost, peer), (good, _good_peer)) = (test.fresh(), test.fresh());
+    drop(lost);
+    drop(peer);
+    drop(good); // behind the one that is lost
+    let _running = run(&test.pool);
+    assert_eq!((test.counts(), test.script.begun()), ((0, 1, 0), 2));
+}
+
+#[test]
+fn an_attempt_that_is_not_needed_any_more_is_dropped() {
+    let test = PoolTest::new(small(2).min_idle(1));
+    let (guard, _peer) = test.fresh();
+    let mut running = run(&test.pool);
+    let call = test.script.try_next_call().unwrap();
+    drop(guard);
+    assert!(poll_now(&mut running).is_pending());
+    assert!(call.is_cancelled());
+}

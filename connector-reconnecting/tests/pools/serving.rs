@@ -192,6 +192,28 @@ fn who_waits_for_others_is_told_so_when_the_time_is_up() {
 }
 
 #[test]
+fn who_waits_for_a_connection_that_is_being_made_is_told_so() {
+    let test = PoolTest::new(small(1).wait_timeout(Some(ms(3000))));
+    let mut waiting = test.waiting();
+    test.clock.advance(ms(3000));
+    let Poll::Ready(Err(error)) = poll(&mut waiting) else { panic!("it waits") };
+    assert!(error.to_string().ends_with(" within 3s: it is still being made"), "{error}");
+}
+
+#[test]
+fn who_was_not_let_through_to_a_dead_target_is_told_why_it_is_dead() {
+    let test = PoolTest::new(small(10).wait_timeout(Some(ms(500))));
+    for _ in 0..5 {
+        test.script.fail_next(refused());
+    }
+    let mut waiting: Vec<_> = (0..6).map(|_| test.waiting()).collect();
+    assert_eq!(test.script.begun(), 5); // then the circuit is open
+    test.clock.advance(ms(500));
+    let Poll::Ready(Err(error)) = poll(&mut waiting[5]) else { panic!("it waits") };
+    assert!(error.to_string().ends_with(" within 500ms: connection refused"), "{error}");
+}
+
+#[test]
 fn without_a_time_to_wait_it_is_served_at_once_or_not_at_all() {
     let test = PoolTest::new(small(1).wait_timeout(Some(Duration::ZERO)));
     let (_guard, _peer) = test.fresh();
