@@ -12,11 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use socketry_connection::{Clock, Sleep};
+use socketry_connection::{Clock, Connection, Sleep};
 use socketry_connector::{Connect, Observe, Trace};
 
 use crate::{
-    error::AttemptTimedOut,
+    error::{AttemptTimedOut, PrologueFailed},
     hooks::{Prologue, SessionInfo},
     shared::Shared,
 };
@@ -41,6 +41,7 @@ pub(crate) struct Plan<C> {
     pub(crate) times_out: Option<Instant>,
     pub(crate) observer: Option<Arc<dyn Observe + Send + Sync>>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) epoch: u64,
 }
 
 pub(crate) async fn attempt<T: Send, C: Connect<T>>(
@@ -53,14 +54,16 @@ pub(crate) async fn attempt<T: Send, C: Connect<T>>(
         let trace =
             plan.observer.as_deref().map_or_else(Trace::off, |observer| Trace::to(observer));
         let mut connection = connector.connect_traced(target, trace).await?;
-        if !plan.shared.is_wanted() {
+        if plan.shared.epoch() != Some(plan.epoch) {
             return Err(io::ErrorKind::NotConnected.into()); // nobody will hear it
         }
         if let Some(prologue) = &plan.prologue {
             in_prologue.store(true, Ordering::Relaxed);
             let mut session = plan.session.clone();
             session.outage = plan.shared.now().saturating_duration_since(plan.down_since);
-            prologue.begin(&mut connection, &session).await?;
+            let remote = connection.remote_address();
+            let said = prologue.begin(&mut connection, &session).await;
+            said.map_err(|error| PrologueFailed::error(remote, error))?;
         }
         Ok(connection)
     };
@@ -87,7 +90,7 @@ async fn in_time<R>(
         let timer = timer.get_or_insert_with(|| Sleep::until(clock, deadline));
         Pin::new(timer).poll(cx).map(|()| {
             let after: Duration = deadline.saturating_duration_since(began);
-            Err(AttemptTimedOut { after, during: during() }.into())
+            Err(AttemptTimedOut::new(after, during()).into())
         })
     })
     .await

@@ -201,7 +201,7 @@ impl Backoff {
         self
     }
 
-    /// From when a delay counts.
+    /// From when a delay counts. One that a function says always counts from the end.
     pub fn measured(mut self, measured: Measured) -> Self {
         self.measured = measured;
         self

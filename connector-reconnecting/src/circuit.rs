@@ -20,7 +20,6 @@ pub use crate::circuit::{
 
 mod breaker;
 mod bucket;
-mod later;
 mod ledger;
 mod options;
 mod state;

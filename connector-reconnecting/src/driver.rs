@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    io,
+    io, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -48,8 +48,10 @@ pub(crate) struct Driver<C: Connect<T>, T: Send> {
     /// Why the last session was lost.
     cause: Option<LossCause>,
     down_since: Instant,
-    /// Of the round under way, some attempt has failed in a way that is worth another one.
+    /// Of the round under way, some attempt has failed in a way that is worth another one, or was not made.
     is_hopeful: bool,
+    /// Why the last attempt of this outage has failed.
+    last_error: Option<Arc<io::Error>>,
 }
 
 enum Phase {
@@ -70,7 +72,8 @@ enum Phase {
     Attempts {
         target: usize,
         session: SessionInfo,
-        permit: Option<Permit>,
+        #[allow(dead_code, reason = "pools are about to use it")]
+        began: Instant,
     },
     Up,
 }
@@ -78,15 +81,18 @@ enum Phase {
 /// What is under way, in a place where a disconnect finds it.
 pub(crate) enum Work<C> {
     Wait(Sleep),
-    Permit(Permitting),
-    Attempt(Attempt<C>),
+    /// Until the outage has lasted as long as it may.
+    Permit(Permitting, Option<Sleep>),
+    /// With the permit for it, which is given back with the attempt.
+    Attempt(Attempt<C>, Option<Permit>),
 }
 
 /// What has come of it.
 enum Done<C> {
     Waited,
     Permitted(Permit),
-    Attempted(Result<C, Failed>),
+    OutOfTime,
+    Attempted(Result<C, Failed>, Option<Permit>),
 }
 
 /// What comes next in one poll.
@@ -119,6 +125,7 @@ where
             cause: None,
             down_since,
             is_hopeful: false,
+            last_error: None,
         }
     }
 
@@ -126,18 +133,16 @@ where
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Step<C::Connection> {
         self.shared.driver_waits(cx.waker());
         for _ in 0..MOST_STEPS {
-            let Some(epoch) = self.shared.epoch() else {
+            let epoch = self.shared.epoch();
+            if epoch != Some(self.epoch) {
                 self.rest();
-                return Poll::Ready(None);
-            };
-            if epoch != self.epoch {
-                self.rest();
-                self.epoch = epoch;
             }
+            let Some(epoch) = epoch else { return Poll::Ready(None) };
+            self.epoch = epoch;
             match self.step(cx) {
                 Poll::Ready(None) => {}
                 // Work that was put back after a disconnect had looked for it is dropped here.
-                Poll::Pending if self.shared.epoch() != Some(epoch) => self.work.cancel(),
+                Poll::Pending if self.shared.epoch() != Some(epoch) => self.work.cancel(epoch),
                 result => return result,
             }
         }
@@ -145,87 +150,111 @@ where
         Poll::Pending
     }
 
-    /// As before the first attempt.
+    /// As before the first attempt. A loss that came before the disconnect is told yet.
     fn rest(&mut self) {
-        self.work.cancel();
+        if let Some(life) = self.shared.take_loss() {
+            self.tell_reset(&life);
+        }
+        self.work.cancel(self.epoch);
+        self.shared.tell(); // that nothing is under way
         self.phase = Phase::New;
         self.schedule.end_outage();
-        (self.once, self.cause) = (None, None);
+        self.tour.rest();
+        (self.once, self.cause, self.last_error) = (None, None, None);
     }
 
     fn step(&mut self, cx: &mut Context<'_>) -> Step<C::Connection> {
-        match &mut self.phase {
+        match self.phase {
             Phase::New => {
                 if let Err(error) = self.settings.check() {
                     let told = io::Error::new(error.kind(), error.to_string());
-                    self.shared.stop(Some(Arc::new(told)));
+                    self.shared.end_by(self.epoch, Arc::new(told));
                     return Poll::Ready(Some(Err(error)));
                 }
                 self.down_since = self.shared.now();
-                self.begin_round();
+                self.begin_round()
             }
-            &mut Phase::Suspended { until } => {
+            Phase::Suspended { until } => {
                 let reason = self.reason();
-                self.wait(until, self.shared.now(), reason);
+                self.wait(until, self.shared.now(), reason)
             }
             Phase::Up => match self.shared.take_loss() {
-                None => return Poll::Pending,
-                Some(life) => return self.session_lost(&life),
-            },
-            Phase::Waits { .. } => match self.shared.take_hint() {
-                None => return self.poll_work(cx),
-                Some(hint) => {
-                    if hint == Hint::Anew {
-                        self.begin_anew();
-                    }
-                    self.begin_round();
+                Some(life) => self.session_lost(&life),
+                None => {
+                    self.take_advice();
+                    Poll::Pending
                 }
             },
-            Phase::Asks { .. } => {
-                if self.shared.take_hint() == Some(Hint::Anew) {
-                    self.begin_anew();
+            Phase::Waits { .. } => match self.take_advice() {
+                Some(_) => self.begin_round(),
+                None => self.poll_work(cx),
+            },
+            Phase::Attempts { .. } => {
+                if self.take_advice() == Some(Hint::Anew) {
+                    self.schedule.round_begins(self.shared.now());
                 }
-                return self.poll_work(cx);
+                self.poll_work(cx)
             }
-            Phase::Attempts { .. } => return self.poll_work(cx),
+            Phase::Asks { .. } => {
+                self.take_advice();
+                self.poll_work(cx)
+            }
         }
-        Poll::Ready(None)
     }
 
-    /// What has failed so far says nothing about now.
-    fn begin_anew(&mut self) {
-        self.schedule.begin_anew();
-        if let Some(circuit_of) = &self.settings.circuits {
-            self.settings.targets.as_slice().iter().for_each(|target| circuit_of(target).reset());
+    /// What somebody knows who is not asked. What has failed so far may say nothing about now.
+    fn take_advice(&mut self) -> Option<Hint> {
+        let hint = self.shared.take_hint();
+        if hint == Some(Hint::Anew) {
+            self.schedule.begin_anew();
+            if let Some(circuit_of) = &self.settings.circuits {
+                let targets = self.settings.targets.as_slice();
+                targets.iter().for_each(|target| circuit_of(target).reset());
+            }
         }
+        hint
     }
 
     fn poll_work(&mut self, cx: &mut Context<'_>) -> Step<C::Connection> {
         let done = self.work.poll(|work| match work {
             Work::Wait(sleep) => Pin::new(sleep).poll(cx).map(|()| Done::Waited),
-            Work::Permit(permitting) => Pin::new(permitting).poll(cx).map(Done::Permitted),
-            Work::Attempt(attempt) => attempt.as_mut().poll(cx).map(Done::Attempted),
+            Work::Permit(permitting, out_of_time) => match Pin::new(permitting).poll(cx) {
+                Poll::Ready(permit) => Poll::Ready(Done::Permitted(permit)),
+                Poll::Pending => match out_of_time {
+                    Some(sleep) => Pin::new(sleep).poll(cx).map(|()| Done::OutOfTime),
+                    None => Poll::Pending,
+                },
+            },
+            Work::Attempt(attempt, permit) => {
+                attempt.as_mut().poll(cx).map(|result| Done::Attempted(result, permit.take()))
+            }
         });
-        let phase = std::mem::replace(&mut self.phase, Phase::New);
+        let phase = mem::replace(&mut self.phase, Phase::New);
         match (done, phase) {
             (Poll::Pending, phase) => {
                 self.phase = phase;
-                return Poll::Pending;
+                Poll::Pending
             }
             (Poll::Ready(Some(Done::Waited)), _) => self.begin_round(),
+            (Poll::Ready(Some(Done::OutOfTime)), Phase::Asks { target }) => {
+                self.out_of_time(Some(target))
+            }
             (Poll::Ready(Some(Done::Permitted(permit))), Phase::Asks { target }) => {
                 self.begin_attempt(target, Some(permit));
+                Poll::Ready(None)
             }
             (
-                Poll::Ready(Some(Done::Attempted(result))),
-                Phase::Attempts { target, session, permit },
+                Poll::Ready(Some(Done::Attempted(result, permit))),
+                Phase::Attempts { target, session, .. },
             ) => match result {
-                Ok(connection) => return self.session_begins(connection, target, session, permit),
-                Err(failed) => return self.attempt_failed(target, failed, permit),
+                Ok(connection) => self.session_begins(connection, target, session, permit),
+                Err(failed) => self.attempt_failed(target, failed, permit),
             },
             // It was cancelled, and perhaps started again since.
-            (Poll::Ready(_), _) => {}
+            (Poll::Ready(_), _) => {
+                self.shared.tell(); // that nothing is under way
+                Poll::Ready(None)
+            }
         }
-        Poll::Ready(None)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
+use socketry_connection::Address;
+
 /// Says that an error ends everything: no attempt follows.
 ///
 /// For a prologue that finds that it will never be let in, and for connectors of one's own. It reads as
@@ -105,6 +107,9 @@ impl GaveUp {
 impl fmt::Display for GaveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { attempts, outage, last, .. } = self;
+        if *attempts == 0 {
+            return write!(f, "gave up: {last}"); // a session has ended it, and no attempt
+        }
         let plural = if *attempts == 1 { "" } else { "s" };
         write!(f, "gave up after {attempts} attempt{plural} in {outage:.1?}: {last}")
     }
@@ -123,15 +128,30 @@ impl From<GaveUp> for io::Error {
 }
 
 /// The error of an attempt that took too long.
+///
+/// ```text
+/// attempt timed out after 20s during connect
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AttemptTimedOut {
-    pub(crate) after: Duration,
-    pub(crate) during: &'static str,
+pub struct AttemptTimedOut {
+    after: Duration,
+    during: &'static str,
+}
+
+impl AttemptTimedOut {
+    pub(crate) fn new(after: Duration, during: &'static str) -> Self {
+        Self { after, during }
+    }
+
+    /// How long it took.
+    pub fn after(&self) -> Duration {
+        self.after
+    }
 }
 
 impl fmt::Display for AttemptTimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "attempt timed out after {:?} during {}", self.after, self.during)
+        write!(f, "attempt timed out after {:.1?} during {}", self.after, self.during)
     }
 }
 
@@ -140,6 +160,41 @@ impl Error for AttemptTimedOut {}
 impl From<AttemptTimedOut> for io::Error {
     fn from(error: AttemptTimedOut) -> Self {
         Self::new(io::ErrorKind::TimedOut, error)
+    }
+}
+
+/// The error of an attempt whose [`Prologue`](crate::Prologue) has failed.
+///
+/// ```text
+/// connection to tcp://192.0.2.1:6379 failed during its prologue: the password is wrong
+/// ```
+///
+/// The [`io::Error`] around it has the kind of what the prologue has returned, which is its source.
+#[derive(Debug)]
+pub struct PrologueFailed {
+    remote: Option<Address>,
+    error: io::Error,
+}
+
+impl PrologueFailed {
+    pub(crate) fn error(remote: Option<Address>, error: io::Error) -> io::Error {
+        io::Error::new(error.kind(), Self { remote, error })
+    }
+}
+
+impl fmt::Display for PrologueFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("connection")?;
+        if let Some(remote) = &self.remote {
+            write!(f, " to {remote}")?;
+        }
+        write!(f, " failed during its prologue: {}", self.error)
+    }
+}
+
+impl Error for PrologueFailed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
     }
 }
 

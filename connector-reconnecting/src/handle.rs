@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     sync::{
         Arc,
@@ -130,8 +130,7 @@ impl Handle {
     /// Once it was polled, all of this is asked for. If it is dropped then, nobody ends what is not over
     /// at the deadline.
     pub async fn disconnect(&self, deadline: Duration) -> Disconnected {
-        self.0.shared.stop(None);
-        end_all(vec![self.0.shared.clone()], deadline).await
+        end_all(vec![self.0.shared.stop()], deadline).await
     }
 
     /// Lets go of it: dropping this handle and its clones does nothing.
@@ -143,8 +142,7 @@ impl Handle {
 impl Drop for Last {
     fn drop(&mut self) {
         if !*self.is_detached.get_mut() {
-            self.shared.stop(None);
-            self.shared.abort_sessions();
+            self.shared.stop().abort();
         }
     }
 }
@@ -163,7 +161,6 @@ impl fmt::Debug for Handle {
 /// # Examples
 ///
 /// ```
-/// use futures_lite::StreamExt;
 /// use socketry_connector_reconnecting::Handle;
 ///
 /// async fn log(handle: &Handle) {
@@ -180,18 +177,29 @@ pub struct Watch {
     listener: Option<EventListener>,
 }
 
+impl Watch {
+    /// The next state; `None` when nothing will change any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// It may be dropped and called again.
+    pub async fn next(&mut self) -> Option<State> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
 impl Stream for Watch {
     type Item = State;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<State>> {
         let this = self.get_mut();
         loop {
-            let (version, state) = this.shared.versioned_state();
+            let (version, state, is_finished) = this.shared.versioned_state();
             if this.seen != Some(version) {
                 this.seen = Some(version);
                 return Poll::Ready(Some(state));
             }
-            if this.shared.is_finished() {
+            if is_finished {
                 return Poll::Ready(None);
             }
             // Made before the state is looked at again, so that no change is missed.

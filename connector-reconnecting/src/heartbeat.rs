@@ -6,7 +6,8 @@ use std::{sync::Arc, time::Duration};
 ///
 /// It is said in [`Session::idle`](crate::Session::idle), and nowhere else: only the user of a session
 /// knows where one message ends and the next begins. Any byte counts as an answer, and is read by the
-/// user like all that the peer says.
+/// user like all that the peer says. Where answers are told apart only by their order, a request that
+/// is made while [one is awaited](crate::Session::awaits_heartbeat) has that answer before its own.
 ///
 /// # Examples
 ///
@@ -27,7 +28,7 @@ pub struct Heartbeat {
 
 impl Heartbeat {
     /// Says `says` when the peer was silent for `every`, and gives the session up if nothing is heard
-    /// `within` that time after it was said. With zero for `every` it is said as soon as a session is idle,
+    /// `within` that time, be it said by then or not. With zero for `every` it is said as soon as a session is idle,
     /// and with zero for `within` only what was there already counts.
     pub fn new(every: Duration, within: Duration, says: impl Into<Vec<u8>>) -> Self {
         Self { every, within, says: says.into().into() }

@@ -141,13 +141,13 @@ impl Reset {
         self.uptime
     }
 
-    /// How many bytes its user has read.
+    /// How many bytes its user had read when it was lost, those of the prologue not counted.
     pub fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
 
-    /// How many bytes its user has written, as far as the connection has taken them; whether the peer
-    /// has got them nobody knows.
+    /// How many bytes its user had written, as far as the connection has taken them and without those of the
+    /// prologue; whether the peer has got them nobody knows.
     pub fn bytes_written(&self) -> u64 {
         self.bytes_written
     }

@@ -48,7 +48,7 @@ pub use crate::{
     backoff::{Backoff, Measured, Retry},
     circuit::{Circuit, CircuitOptions, CircuitState, CircuitStatistics},
     circuits::Circuits,
-    error::{Fatal, GaveUp},
+    error::{AttemptTimedOut, Fatal, GaveUp, PrologueFailed},
     handle::{Handle, Watch},
     heartbeat::Heartbeat,
     hooks::{AttemptFailed, NextStart, Prologue, PrologueFuture, Reset, SessionInfo},
@@ -74,6 +74,7 @@ mod error;
 mod handle;
 mod heartbeat;
 mod hooks;
+mod later;
 mod life;
 mod loss;
 mod pool;

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     task::Waker,
     time::Instant,
@@ -18,13 +18,18 @@ use crate::loss::{LossCause, SessionLost};
 #[derive(Debug)]
 pub(crate) struct Life {
     generation: u64,
+    /// Of which start it is.
+    epoch: u64,
     began: Instant,
     local: Option<Address>,
     remote: Option<Address>,
     attempts: u32,
-    /// The session has to look: it is lost, or is to end.
-    is_disturbed: AtomicBool,
+    /// How often something has happened to the session that it has to look at: it is lost, or is to end.
+    disturbances: AtomicU32,
     should_end: AtomicBool,
+    is_aborted: AtomicBool,
+    /// Its loss is nobody's fault.
+    is_excused: AtomicBool,
     /// Nothing more will be read or written.
     is_over: AtomicBool,
     lost: OnceLock<SessionLost>,
@@ -37,6 +42,7 @@ pub(crate) struct Life {
 impl Life {
     pub(crate) fn new(
         generation: u64,
+        epoch: u64,
         attempts: u32,
         began: Instant,
         local: Option<Address>,
@@ -44,12 +50,15 @@ impl Life {
     ) -> Self {
         Self {
             generation,
+            epoch,
             began,
             local,
             remote,
             attempts,
-            is_disturbed: AtomicBool::new(false),
+            disturbances: AtomicU32::new(0),
             should_end: AtomicBool::new(false),
+            is_aborted: AtomicBool::new(false),
+            is_excused: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
             lost: OnceLock::new(),
             bytes_read: AtomicU64::new(0),
@@ -61,6 +70,10 @@ impl Life {
 
     pub(crate) fn generation(&self) -> u64 {
         self.generation
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     pub(crate) fn attempts(&self) -> u32 {
@@ -79,17 +92,17 @@ impl Life {
         self.remote.as_ref()
     }
 
-    /// Whether the session has to look whether it is lost or is to end. All that a read or write costs
+    /// How often something has happened that the session has to look at. All that a read or write costs
     /// that goes well.
-    pub(crate) fn is_disturbed(&self) -> bool {
-        self.is_disturbed.load(Ordering::Acquire)
+    pub(crate) fn disturbances(&self) -> u32 {
+        self.disturbances.load(Ordering::Acquire)
     }
 
     /// Asks the session to look, and wakes whoever waits in it.
     pub(crate) fn disturb(&self) {
-        self.is_disturbed.store(true, Ordering::Release);
-        self.reader.wake();
-        self.writer.wake();
+        self.disturbances.fetch_add(1, Ordering::AcqRel);
+        self.wake_reader();
+        self.wake_writer();
     }
 
     /// Asks the session to end, politely.
@@ -100,6 +113,27 @@ impl Life {
 
     pub(crate) fn should_end(&self) -> bool {
         self.should_end.load(Ordering::Acquire)
+    }
+
+    /// Ends the session, whatever its user does.
+    pub(crate) fn abort(&self) {
+        self.is_aborted.store(true, Ordering::Release);
+        self.end();
+        self.disturb();
+    }
+
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.is_aborted.load(Ordering::Acquire)
+    }
+
+    /// Whoever closes it does so for reasons of its own.
+    #[allow(dead_code, reason = "pools are about to use it")]
+    pub(crate) fn excuse(&self) {
+        self.is_excused.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_excused(&self) -> bool {
+        self.is_excused.load(Ordering::Acquire)
     }
 
     /// Why it is lost, if it is.
@@ -142,6 +176,14 @@ impl Life {
 
     pub(crate) fn reader_waits(&self, waker: &Waker) {
         self.reader.register(waker);
+    }
+
+    pub(crate) fn wake_reader(&self) {
+        self.reader.wake();
+    }
+
+    pub(crate) fn wake_writer(&self) {
+        self.writer.wake();
     }
 
     pub(crate) fn writer_waits(&self, waker: &Waker) {

@@ -24,6 +24,8 @@ pub enum LossCause {
     },
     /// Whoever had the session has closed or dropped it, or taken the connection out of it.
     ClosedByUser,
+    /// Its pool has closed it: it was idle for too long, too old, one too many, or not fit for use.
+    ClosedByPool,
     /// It was to be ended: [`Handle::disconnect`](crate::Handle::disconnect).
     Disconnected,
 }
@@ -35,7 +37,9 @@ impl LossCause {
             Self::PeerClosed => io::ErrorKind::UnexpectedEof,
             Self::Failed(error) | Self::GivenUp(error) => error.kind(),
             Self::NoHeartbeat { .. } => io::ErrorKind::TimedOut,
-            Self::ClosedByUser | Self::Disconnected => io::ErrorKind::NotConnected,
+            Self::ClosedByUser | Self::ClosedByPool | Self::Disconnected => {
+                io::ErrorKind::NotConnected
+            }
         }
     }
 }
@@ -49,6 +53,7 @@ impl fmt::Display for LossCause {
                 write!(f, "nothing was heard for {within:?} after a heartbeat")
             }
             Self::ClosedByUser => f.write_str("it was closed on this side"),
+            Self::ClosedByPool => f.write_str("its pool has closed it"),
             Self::Disconnected => f.write_str("it was disconnected"),
         }
     }

@@ -29,6 +29,8 @@ use crate::{
     targets::Targets,
 };
 
+mod pooled;
+
 /// Yields one session after the other: each a connection of its own to the same target, over any
 /// connector.
 ///
@@ -203,6 +205,7 @@ where
 
     /// The same, with a handle. **Dropping the handle disconnects**, unless it is
     /// [detached](Handle::detach).
+    #[must_use = "dropping the handle disconnects; detach it if it is not needed"]
     pub fn with_handle(self) -> (Self, Handle) {
         let handle = Handle::new(self.shared.clone());
         (self, handle)
@@ -249,17 +252,6 @@ where
         match &mut self.driver {
             Some(driver) => driver.poll(cx),
             None => Poll::Ready(None), // it was made of the settings
-        }
-    }
-
-    pub(crate) fn link(&self) -> Arc<Shared> {
-        self.shared.clone()
-    }
-
-    /// Drops the attempt or wait under way, since nobody polls for it any more.
-    pub(crate) fn suspend(&mut self) {
-        if let Some(driver) = &mut self.driver {
-            driver.suspend();
         }
     }
 

@@ -237,8 +237,8 @@ where
     pub async fn disconnect_all(&self, deadline: Duration) -> Disconnected {
         let pools = mem::take(&mut self.known().pools);
         let known = mem::take(&mut self.known().connections); // what is made from now on is another's
-        let mut all: Vec<_> = known.iter().filter_map(|(_, link)| link.upgrade()).collect();
-        all.iter().for_each(|link| link.stop(None));
+        let links = known.iter().filter_map(|(_, link)| link.upgrade());
+        let mut all: Vec<_> = links.map(|link| link.stop()).collect();
         for pool in pools.values() {
             all.extend(pool.begin_to_end());
         }

@@ -7,7 +7,10 @@ use std::{
 
 use fastrand::Rng;
 
-use crate::backoff::{Backoff, Delays, Limit, Measured, Retry};
+use crate::{
+    backoff::{Backoff, Delays, Limit, Measured, Retry},
+    later::later,
+};
 
 /// Follows one outage after the other. It reads no clock.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Schedule {
     attempts: u32,
     /// Attempts, or rounds of them, that have failed in a row, and sessions that have not lasted.
     failed: u32,
+    /// How many retries are left that are at once.
+    at_once: u32,
     /// The last delay, before jitter.
     delay: Option<Duration>,
     /// When the next attempt may begin, if that counts from the start of the one under way.
@@ -35,7 +40,17 @@ pub(crate) enum Next {
 
 impl Schedule {
     pub(crate) fn new(backoff: Backoff, random: Rng) -> Self {
-        Self { backoff, random, outage: None, attempts: 0, failed: 0, delay: None, earliest: None }
+        let at_once = backoff.at_once;
+        Self {
+            backoff,
+            random,
+            outage: None,
+            attempts: 0,
+            failed: 0,
+            at_once,
+            delay: None,
+            earliest: None,
+        }
     }
 
     /// For what else is left to chance.
@@ -60,12 +75,13 @@ impl Schedule {
 
     /// As if nothing had failed so far: the network is another one.
     pub(crate) fn begin_anew(&mut self) {
-        (self.attempts, self.failed, self.delay, self.earliest) = (0, 0, None, None);
+        (self.attempts, self.failed, self.delay) = (0, 0, None);
+        self.at_once = self.backoff.at_once;
     }
 
     /// Nothing is wanted any more.
     pub(crate) fn end_outage(&mut self) {
-        self.outage = None;
+        (self.outage, self.earliest) = (None, None);
         self.begin_anew();
     }
 
@@ -73,9 +89,9 @@ impl Schedule {
     pub(crate) fn round_begins(&mut self, now: Instant) {
         self.outage.get_or_insert(now);
         self.earliest = None;
-        if self.counts_from_start() && self.failed >= self.backoff.at_once {
+        if self.counts_from_start() && self.at_once == 0 {
             let delay = self.next_delay();
-            self.earliest = now.checked_add(delay);
+            self.earliest = Some(later(now, delay));
         }
     }
 
@@ -86,15 +102,17 @@ impl Schedule {
 
     /// When an attempt that begins now is given up.
     pub(crate) fn times_out(&self, now: Instant) -> Option<Instant> {
-        let least = self.backoff.min_connect_timeout;
-        let own = least.and_then(|least| now.checked_add(least)).map(|least| match self.earliest {
-            Some(earliest) => least.max(earliest),
-            None => least,
-        });
+        let least = self.backoff.min_connect_timeout.map(|least| later(now, least));
+        let own = least.map(|least| self.earliest.map_or(least, |earliest| least.max(earliest)));
         match (own, self.ends()) {
             (Some(own), Some(end)) => Some(own.min(end)),
             (own, end) => own.or(end),
         }
+    }
+
+    /// Whether the outage has lasted as long as it may.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        self.ends().is_some_and(|end| now >= end)
     }
 
     /// Whether no attempt is left.
@@ -110,29 +128,36 @@ impl Schedule {
         }
         let Some(next) = self.after_failure(now, error) else { return Next::GiveUp };
         match self.ends() {
-            Some(end) if next > end => Next::GiveUp,
+            Some(end) if next >= end => Next::GiveUp,
             _ => Next::At(next),
         }
     }
 
-    /// A session was lost that was up for `uptime`.
-    pub(crate) fn lost(&mut self, now: Instant, uptime: Duration) -> Next {
+    /// A session was lost that was up for `uptime`. That is nobody's fault if it `is_excused`.
+    pub(crate) fn lost(&mut self, now: Instant, uptime: Duration, is_excused: bool) -> Next {
         if uptime < self.backoff.stable_after {
-            return self.failed(now, None);
+            return match is_excused {
+                true => Next::At(now),
+                false => self.failed(now, None),
+            };
         }
         self.outage = Some(now);
         self.begin_anew();
-        match self.backoff.after_session {
-            None => Next::At(now),
-            Some(delay) => {
+        self.at_once = self.at_once.saturating_sub(1); // the attempt that follows is one of these
+        match (self.backoff.after_session, &self.backoff.delays) {
+            (Some(delay), Delays::Growing { limit, .. }) => {
+                let delay = capped(delay, *limit);
                 self.delay = Some(delay);
-                now.checked_add(delay).map_or(Next::GiveUp, Next::At)
+                Next::At(later(now, delay))
             }
+            (Some(delay), Delays::Own(_)) => Next::At(later(now, delay)),
+            (None, _) => Next::At(now),
         }
     }
 
     fn after_failure(&mut self, now: Instant, error: Option<&io::Error>) -> Option<Instant> {
-        if self.failed <= self.backoff.at_once {
+        if self.at_once > 0 {
+            self.at_once -= 1;
             return Some(now);
         }
         let delay = match &self.backoff.delays {
@@ -145,7 +170,7 @@ impl Schedule {
                 delay(&Retry { failed: self.failed, outage, error })?
             }
         };
-        now.checked_add(delay)
+        Some(later(now, delay))
     }
 
     fn counts_from_start(&self) -> bool {
@@ -169,8 +194,8 @@ impl Schedule {
     }
 
     /// When the outage has lasted as long as it may.
-    fn ends(&self) -> Option<Instant> {
-        self.outage?.checked_add(self.backoff.give_up_after?)
+    pub(crate) fn ends(&self) -> Option<Instant> {
+        Some(later(self.outage?, self.backoff.give_up_after?))
     }
 }
 

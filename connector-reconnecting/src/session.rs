@@ -1,12 +1,6 @@
 //! One connection, from its prologue to its loss.
 
-use std::{
-    fmt, io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use socketry_connection::Connection;
 
@@ -22,6 +16,7 @@ use crate::{
 mod guard;
 mod heart;
 mod idle;
+mod noticing;
 mod stream;
 
 /// A fresh connection whose loss is noticed: what [`Reconnecting`](crate::Reconnecting) yields.
@@ -78,6 +73,10 @@ pub struct Session<C> {
     ahead: Option<u8>,
     /// Its user has closed it.
     is_closed: bool,
+    /// The peer was told that it is to end, as far as it can be.
+    end_is_told: bool,
+    /// Something was written, and nothing read since.
+    is_unanswered: bool,
     heart: Option<Box<Heart>>,
 }
 
@@ -91,7 +90,16 @@ impl<C: Connection> Session<C> {
     ) -> Self {
         let heart = heartbeat.map(|heartbeat| Box::new(Heart::new(heartbeat.clone())));
         let guard = Guard::new(shared, life);
-        Self { connection, guard, info, ahead: None, is_closed: false, heart }
+        Self {
+            connection,
+            guard,
+            info,
+            ahead: None,
+            is_closed: false,
+            end_is_told: false,
+            is_unanswered: false,
+            heart,
+        }
     }
 
     /// The connection inside.
@@ -106,7 +114,8 @@ impl<C: Connection> Session<C> {
     }
 
     /// Takes the connection out, for good: the session is over, as if it were dropped, and the next one
-    /// is made. [`read_ahead`](Self::read_ahead) comes before what is read there.
+    /// is made. [`read_ahead`](Self::read_ahead) comes before what is read there, and a heartbeat that is
+    /// half written stays so: [`flush`](futures_io::AsyncWrite::poll_flush) before.
     pub fn into_inner(self) -> C {
         self.connection
     }
@@ -151,137 +160,29 @@ impl<C: Connection> Session<C> {
         self.ends(LossCause::GivenUp(Arc::new(error)));
     }
 
-    /// Reads by `read`, and notices what comes of it.
-    fn poll_reading(
-        &mut self,
-        cx: &mut Context<'_>,
-        is_wanted: bool,
-        mut read: impl FnMut(Pin<&mut C>, &mut Context<'_>) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            let was_disturbed = self.guard.life().is_disturbed();
-            if was_disturbed {
-                self.look(cx)?;
-            }
-            match read(Pin::new(&mut self.connection), cx) {
-                Poll::Ready(Ok(0)) if is_wanted => return Poll::Ready(self.reads_the_end()),
-                Poll::Ready(Ok(count)) => {
-                    if let Some(heart) = &mut self.heart {
-                        heart.hears();
-                    }
-                    return Poll::Ready(Ok(count));
-                }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.fails(error))),
-                Poll::Pending => self.guard.life().reader_waits(cx.waker()),
-            }
-            // Who disturbs it wakes whom it finds waiting; this one may have come too late for that.
-            if self.guard.life().is_disturbed() == was_disturbed {
-                return Poll::Pending;
-            }
-        }
+    /// Whether a heartbeat was said, and nothing was heard since: what comes next may be its answer.
+    pub fn awaits_heartbeat(&self) -> bool {
+        self.heart.as_ref().is_some_and(|heart| heart.has_asked())
     }
 
-    /// Writes or flushes by `write`, and notices what comes of it.
-    fn poll_writing<R>(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut write: impl FnMut(Pin<&mut C>, &mut Context<'_>) -> Poll<io::Result<R>>,
-    ) -> Poll<io::Result<R>> {
-        loop {
-            let was_disturbed = self.guard.life().is_disturbed();
-            if was_disturbed {
-                self.look(cx)?;
-                self.refuse_to_write()?;
-            }
-            let said = self.poll_beat(cx); // a heartbeat that was begun goes first
-            let written = match said {
-                Poll::Ready(Ok(())) => write(Pin::new(&mut self.connection), cx),
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                Poll::Pending => Poll::Pending,
-            };
-            match written {
-                Poll::Ready(Ok(result)) => return Poll::Ready(Ok(result)),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.fails(error))),
-                Poll::Pending => self.guard.life().writer_waits(cx.waker()),
-            }
-            if self.guard.life().is_disturbed() == was_disturbed {
-                return Poll::Pending;
-            }
-        }
+    /// Whether it was asked to end: nothing can be written any more.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.guard.life().should_end()
     }
 
-    /// Writes what is left of a heartbeat.
-    fn poll_beat(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.heart {
-            None => Poll::Ready(Ok(())),
-            Some(heart) => heart.poll_say(&mut self.connection, cx),
-        }
+    /// Whether something was written, and nothing read since.
+    #[allow(dead_code, reason = "pools are about to use it")]
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.is_unanswered
     }
 
-    /// Something has happened from outside, or to this session. An error if it is lost; if it is to end,
-    /// its end is told to the peer, and reads go on.
-    #[cold]
-    fn look(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        if self.is_closed {
-            return Ok(());
+    /// Its pool closes it; if that `is_excused` no delay follows.
+    #[allow(dead_code, reason = "pools are about to use it")]
+    pub(crate) fn retire(&mut self, is_excused: bool) {
+        if is_excused {
+            self.guard.life().excuse();
         }
-        let life = self.guard.life();
-        match life.lost() {
-            Some(lost) => Err(lost.clone().into()),
-            None if life.should_end() => {
-                // Whether it works or not, what the peer has said is read to the end.
-                let _ = Pin::new(&mut self.connection).poll_close(cx);
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Nothing is written to a session that is to end.
-    #[cold]
-    fn refuse_to_write(&self) -> io::Result<()> {
-        let life = self.guard.life();
-        if self.is_closed || !life.should_end() {
-            return Ok(()); // after a close the connection refuses it
-        }
-        let (remote, cause) = (life.remote_address().cloned(), LossCause::Disconnected);
-        Err(SessionLost::new(life.generation(), remote, self.uptime(), cause).into())
-    }
-
-    /// The peer has finished writing.
-    #[cold]
-    fn reads_the_end(&mut self) -> io::Result<usize> {
-        if self.is_closed {
-            self.guard.shared().session_over(self.guard.life());
-            return Ok(0); // this side has finished too, and knows of it
-        }
-        Err(self.ends(LossCause::PeerClosed))
-    }
-
-    /// The connection has returned this error.
-    #[cold]
-    fn fails(&mut self, error: io::Error) -> io::Error {
-        match error.kind() {
-            io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => error,
-            _ if self.is_closed => {
-                self.guard.shared().session_over(self.guard.life());
-                error
-            }
-            _ => self.ends(LossCause::Failed(Arc::new(error))),
-        }
-    }
-
-    /// Nothing more will be read or written.
-    fn ends(&mut self, cause: LossCause) -> io::Error {
-        let (shared, life) = (self.guard.shared(), self.guard.life());
-        // Whatever ends a session that is to end does what was asked for.
-        let cause = if life.should_end() { LossCause::Disconnected } else { cause };
-        shared.session_lost(life, cause.clone());
-        shared.session_over(life);
-        match life.lost() {
-            Some(lost) => lost.clone().into(),
-            None => io::Error::other(cause.to_string()), // it was just noted
-        }
+        self.ends(LossCause::ClosedByPool);
     }
 }
 

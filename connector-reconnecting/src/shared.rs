@@ -1,7 +1,7 @@
 //! What sessions, handles and whoever makes the sessions have in common.
 
 use std::{
-    fmt, io,
+    fmt, io, mem,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     task::Waker,
     time::Instant,
@@ -12,15 +12,15 @@ use event_listener::{Event, EventListener};
 use socketry_connection::{AbortHandle, Clock, now};
 
 pub use self::ending::Disconnected;
-pub(crate) use self::ending::end_all;
+pub(crate) use self::ending::{Ending, end_all};
 use crate::{
     life::Life,
-    loss::LossCause,
     slot::Cancel,
     state::{Reason, State, Statistics},
 };
 
 mod ending;
+mod sessions;
 
 /// The state that all of one [`Reconnecting`](crate::Reconnecting) share.
 pub(crate) struct Shared {
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     /// A state has changed, or a session is over.
     changed: Event,
     clock: OnceLock<Arc<dyn Clock>>,
+    /// What else is to be done when it is stopped.
+    on_stop: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 struct Inner {
@@ -42,21 +44,35 @@ struct Inner {
     is_wanted: bool,
     /// Nobody is left to make them.
     is_abandoned: bool,
-    /// How often it was started.
+    /// How often it was started. What belongs to an earlier epoch changes nothing in a later one.
     epoch: u64,
     hint: Option<Hint>,
-    /// Sessions whose values are alive: one, or for a moment the one before too.
+    /// Sessions whose values are alive: one, or for a moment some from before too.
     sessions: Vec<Entry>,
     /// Of the last attempt that has failed.
     last_error: Option<Arc<io::Error>>,
-    /// That of the newest session, until whoever makes the sessions has taken it.
+    /// Why it has ended by itself, while sessions are still closing.
+    ended_by: Option<Arc<io::Error>>,
+    /// The session of this epoch that was lost, until whoever makes the sessions has taken it.
     loss: Option<Arc<Life>>,
     statistics: Statistics,
+    /// To be dropped without the lock: errors are somebody's.
+    replaced: Vec<Replaced>,
 }
 
+#[derive(Clone)]
 struct Entry {
     life: Arc<Life>,
     abort: Option<AbortHandle>,
+}
+
+/// Something that is dropped without the lock.
+#[expect(dead_code, reason = "it is there to be dropped")]
+enum Replaced {
+    State(State),
+    Error(Arc<io::Error>),
+    Life(Arc<Life>),
+    Entry(Entry),
 }
 
 /// What somebody knows who is not asked.
@@ -80,8 +96,10 @@ impl Shared {
             hint: None,
             sessions: Vec::new(),
             last_error: None,
+            ended_by: None,
             loss: None,
             statistics: Statistics::default(),
+            replaced: Vec::new(),
         };
         Self {
             inner: Mutex::new(inner),
@@ -89,6 +107,7 @@ impl Shared {
             driver: AtomicWaker::new(),
             changed: Event::new(),
             clock: OnceLock::new(),
+            on_stop: OnceLock::new(),
         }
     }
 
@@ -96,7 +115,15 @@ impl Shared {
     pub(crate) fn set_clock(&self, clock: Arc<dyn Clock>) {
         let _ = self.clock.set(clock);
         let until = self.now();
-        self.lock().state = State::Waiting { until, attempt: 1, reason: Reason::New };
+        self.update(|inner| {
+            inner.change(State::Waiting { until, attempt: 1, reason: Reason::New });
+        });
+    }
+
+    /// Does this too, without a lock, whenever it is stopped. To be called once.
+    #[allow(dead_code, reason = "pools are about to use it")]
+    pub(crate) fn on_stop(&self, act: Box<dyn Fn() + Send + Sync>) {
+        let _ = self.on_stop.set(act);
     }
 
     pub(crate) fn clock(&self) -> Option<&Arc<dyn Clock>> {
@@ -107,6 +134,7 @@ impl Shared {
         now(self.clock())
     }
 
+    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn is_wanted(&self) -> bool {
         self.lock().is_wanted
     }
@@ -132,10 +160,10 @@ impl Shared {
         inner.state.last_error().or(inner.last_error.as_ref()).cloned()
     }
 
-    /// The state and how often it has changed.
-    pub(crate) fn versioned_state(&self) -> (u64, State) {
+    /// The state, how often it has changed, and whether it will not any more.
+    pub(crate) fn versioned_state(&self) -> (u64, State, bool) {
         let inner = self.lock();
-        (inner.version, inner.state.clone())
+        (inner.version, inner.state.clone(), inner.is_finished())
     }
 
     /// Hears of the next change of state, and of the end of a session.
@@ -144,25 +172,26 @@ impl Shared {
     }
 
     /// Whoever makes the sessions says how it stands; not after a disconnect.
-    pub(crate) fn set_state(&self, state: State) {
-        let mut inner = self.lock();
-        if inner.is_wanted {
-            if !matches!(state, State::Waiting { .. }) {
+    pub(crate) fn set_state(&self, epoch: u64, state: State) {
+        self.update(|inner| {
+            if !inner.is_current(epoch) {
+                return;
+            }
+            if !matches!(state, State::Waiting { .. }) && inner.hint == Some(Hint::Now) {
                 inner.hint = None; // it was about the wait
             }
             inner.change(state);
-            drop(inner);
-            self.tell();
-        }
+        });
+        self.tell();
     }
 
     /// An attempt has failed.
     pub(crate) fn attempt_failed(&self, error: Arc<io::Error>) {
-        let mut inner = self.lock();
-        inner.statistics.failed_attempts += 1;
-        let before = inner.last_error.replace(error);
-        drop(inner);
-        drop(before); // it may be somebody's
+        self.update(|inner| {
+            inner.statistics.failed_attempts += 1;
+            let before = inner.last_error.replace(error);
+            inner.replaced.extend(before.map(Replaced::Error));
+        });
     }
 
     pub(crate) fn count(&self, count: impl FnOnce(&mut Statistics)) {
@@ -171,9 +200,9 @@ impl Shared {
 
     /// All that has come to pass, sessions that are up included.
     pub(crate) fn statistics(&self) -> Statistics {
+        let now = self.now();
         let inner = self.lock();
         let mut statistics = inner.statistics;
-        let now = now(self.clock());
         for Entry { life, .. } in &inner.sessions {
             statistics.bytes_read += life.bytes_read();
             statistics.bytes_written += life.bytes_written();
@@ -184,84 +213,14 @@ impl Shared {
         statistics
     }
 
-    /// The session that is up.
-    pub(crate) fn newest(&self) -> Option<Arc<Life>> {
-        let inner = self.lock();
-        let entry = inner.sessions.last()?;
-        entry.life.lost().is_none().then(|| entry.life.clone())
-    }
-
-    /// A session is established; `false` if it is not wanted any more.
-    pub(crate) fn session_begins(&self, life: Arc<Life>, abort: Option<AbortHandle>) -> bool {
-        let mut inner = self.lock();
-        if !inner.is_wanted {
-            return false;
-        }
-        inner.change(State::Up { generation: life.generation() });
-        inner.statistics.sessions += 1;
-        inner.sessions.push(Entry { life, abort });
-        drop(inner);
-        self.tell();
-        true
-    }
-
-    /// A session is lost; nothing happens if it was before.
-    pub(crate) fn session_lost(&self, life: &Arc<Life>, cause: LossCause) {
-        let now = self.now();
-        let is_disconnect = matches!(cause, LossCause::Disconnected);
-        if !life.lose(cause.clone(), now) {
-            return;
-        }
-        let mut inner = self.lock();
-        inner.statistics.lost_sessions += 1;
-        inner.statistics.uptime += now.saturating_duration_since(life.began());
-        let is_newest = inner
-            .sessions
-            .last()
-            .is_some_and(|newest| newest.life.generation() == life.generation());
-        if is_newest && inner.is_wanted && !is_disconnect {
-            inner.loss = Some(life.clone());
-            inner.change(State::Waiting { until: now, attempt: 1, reason: Reason::Lost(cause) });
-        } else if is_newest && inner.is_abandoned {
-            inner.change(State::Closed { error: None });
-        }
-        drop(inner);
-        life.disturb();
-        self.tell();
-        self.driver.wake();
-    }
-
-    /// Nothing more is read or written in a session.
-    pub(crate) fn session_over(&self, life: &Life) {
-        life.end();
-        self.close_if_over();
-    }
-
-    /// The value of a session is gone.
-    pub(crate) fn session_gone(&self, life: &Life) {
-        life.end();
-        let mut inner = self.lock();
-        let index = inner.sessions.iter().position(|entry| std::ptr::eq(&*entry.life, life));
-        let entry = index.map(|index| inner.sessions.remove(index));
-        inner.statistics.bytes_read += life.bytes_read();
-        inner.statistics.bytes_written += life.bytes_written();
-        drop(inner);
-        drop(entry);
-        self.close_if_over();
-    }
-
-    /// The loss of the newest session, once.
-    pub(crate) fn take_loss(&self) -> Option<Arc<Life>> {
-        self.lock().loss.take()
-    }
-
-    /// Somebody knows better than the schedule, if it is waited for.
+    /// Somebody knows better than the schedule. Not to wait is said only of a wait.
     pub(crate) fn hint(&self, hint: Hint) {
-        let mut inner = self.lock();
-        if matches!(inner.state, State::Waiting { .. }) {
-            inner.hint = inner.hint.max(Some(hint));
-        }
-        drop(inner);
+        self.update(|inner| {
+            let is_about_it = hint == Hint::Anew || matches!(inner.state, State::Waiting { .. });
+            if inner.is_wanted && is_about_it {
+                inner.hint = inner.hint.max(Some(hint));
+            }
+        });
         self.driver.wake();
     }
 
@@ -269,8 +228,19 @@ impl Shared {
         self.lock().hint.take()
     }
 
-    fn tell(&self) {
+    /// Something has changed that is no state.
+    pub(crate) fn tell(&self) {
         self.changed.notify(usize::MAX);
+    }
+
+    /// Changes what is shared, and drops what was in its place without the lock.
+    fn update<R>(&self, change: impl FnOnce(&mut Inner) -> R) -> R {
+        let mut inner = self.lock();
+        let result = change(&mut inner);
+        let replaced = mem::take(&mut inner.replaced);
+        drop(inner);
+        drop(replaced);
+        result
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -281,12 +251,26 @@ impl Shared {
 
 impl Inner {
     fn change(&mut self, state: State) {
-        self.state = state;
+        self.replaced.push(Replaced::State(mem::replace(&mut self.state, state)));
         self.version += 1;
+    }
+
+    /// Whether sessions are wanted, and of this epoch.
+    fn is_current(&self, epoch: u64) -> bool {
+        self.is_wanted && self.epoch == epoch
+    }
+
+    /// Whether nothing more will change.
+    fn is_finished(&self) -> bool {
+        self.is_abandoned && self.state.is_closed()
     }
 
     fn are_over(&self) -> bool {
         self.sessions.iter().all(|entry| entry.life.is_over())
+    }
+
+    fn are_lost(&self) -> bool {
+        self.sessions.iter().all(|entry| entry.life.lost().is_some())
     }
 }
 

@@ -27,9 +27,10 @@ pub enum State {
     /// There is no session, and no attempt yet.
     #[non_exhaustive]
     Waiting {
-        /// When the next attempt begins at the earliest, if somebody polls for it.
+        /// When the next attempt begins at the earliest, if somebody polls for it. Until somebody does
+        /// after a loss, this is the moment of the loss: the delay is not known yet.
         until: Instant,
-        /// The number of that attempt.
+        /// The number of that attempt; 1 until somebody polls for it.
         attempt: u32,
         /// Why there is no session.
         reason: Reason,
@@ -118,9 +119,9 @@ pub struct Statistics {
     pub sessions: u64,
     /// Sessions that are lost.
     pub lost_sessions: u64,
-    /// Bytes that were read in all sessions.
+    /// Bytes that users have read in all sessions; those of prologues and of `get_mut` are not counted.
     pub bytes_read: u64,
-    /// Bytes that were written in all sessions.
+    /// Bytes that users have written in all sessions, likewise.
     pub bytes_written: u64,
     /// How long sessions have been up, all together.
     pub uptime: Duration,

@@ -118,6 +118,12 @@ pub(crate) struct Tour {
 }
 
 impl Tour {
+    /// Nothing has failed so far.
+    pub(crate) fn rest(&mut self) {
+        self.left.clear();
+        self.failed = None;
+    }
+
     /// A round begins.
     pub(crate) fn begin<T>(&mut self, targets: &Targets<T>, random: &mut Rng) {
         self.left.clear();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use socketry_connector_reconnecting::{
-    Backoff, CircuitOptions, Circuits, PoolOptions, Reconnecting, State,
+    Backoff, CircuitOptions, Circuits, PoolOptions, Reconnecting, State, Targets,
 };
 use socketry_testing::{ManualClock, pair, scripted_connector};
 
@@ -125,4 +125,47 @@ fn the_members_of_a_pool_share_what_they_know() {
     drop(waiting);
     assert_eq!((script.pending(), clock.sleeping()), (0, 0));
     let _ = now(pool.disconnect(ms(0)));
+}
+
+#[test]
+fn a_dead_target_does_not_keep_a_good_one_from_being_tried() {
+    let (connector, script) = scripted_connector();
+    let clock = ManualClock::new();
+    let options = CircuitOptions::default().failures_to_open(Some(1)).open_for(ms(30_000));
+    let circuits = circuits(options, &clock);
+    let client = || {
+        Reconnecting::new(connector.clone(), Targets::list([1, 2]))
+            .with_clock(Arc::new(clock.clone()))
+            .circuits(circuits.clone())
+    };
+    let mut first = client();
+    script.fail_next(refused());
+    let (ours, _theirs) = pair();
+    script.succeed_next(ours);
+    assert!(now(first.next()).unwrap().is_ok());
+    let mut second = client();
+    let (ours, _theirs) = pair();
+    script.answer_next(move |target, _| {
+        assert_eq!(target, 2); // the circuit of 1 is open
+        Ok(Box::new(ours))
+    });
+    assert!(now(second.next()).unwrap().is_ok());
+}
+
+#[test]
+fn an_outage_that_may_not_last_ends_also_while_leave_is_waited_for() {
+    let (connector, script) = scripted_connector();
+    let clock = ManualClock::new();
+    let options = CircuitOptions::default().failures_to_open(Some(1)).open_for(ms(60_000));
+    let mut sessions = Reconnecting::new(connector, 80)
+        .with_clock(Arc::new(clock.clone()))
+        .backoff(Backoff::connman().give_up_after(Some(ms(1000))))
+        .circuits(circuits(options.open_at_most(ms(60_000)), &clock));
+    script.fail_next(refused());
+    assert!(poll_now(sessions.next()).is_pending());
+    clock.advance(ms(20));
+    assert!(poll_now(sessions.next()).is_pending());
+    clock.advance(ms(980));
+    let error = now(sessions.next()).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "gave up after 1 attempt in 1.0s: connection refused");
 }

@@ -144,6 +144,17 @@ fn a_hint_counts_from_the_moment_in_which_a_loss_is_told() {
 }
 
 #[test]
+fn a_network_that_is_back_counts_also_while_an_attempt_is_under_way() {
+    let (mut test, handle) = test();
+    test.delays(6);
+    assert!(test.poll().is_pending());
+    handle.network_is_back();
+    assert!(test.poll().is_pending());
+    test.script.try_next_call().unwrap().fail(refused());
+    assert_eq!(test.waits(), Some(ms(1000)));
+}
+
+#[test]
 fn a_hint_without_a_wait_means_nothing() {
     let (mut test, handle) = test();
     handle.reconnect_now();

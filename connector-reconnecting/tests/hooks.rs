@@ -73,7 +73,7 @@ fn a_prologue_that_fails_is_a_failed_attempt_and_its_connection_is_closed() {
     test.script.succeed_next(ours);
     assert_eq!(test.waits(), Some(ms(1000)));
     assert_eq!(now(theirs.read(&mut [0])).unwrap(), 0);
-    assert_eq!(log.take(), ["not today true Some(1s)"]);
+    assert_eq!(log.take(), ["connection failed during its prologue: not today true Some(1s)"]);
 }
 
 #[test]
@@ -85,7 +85,10 @@ fn a_prologue_that_says_fatal_ends_everything() {
     });
     test.script.succeed_next(pair().0);
     let error = test.end();
-    assert_eq!(error.to_string(), "gave up after 1 attempt in 0.0ns: the password is wrong");
+    assert_eq!(
+        error.to_string(),
+        "gave up after 1 attempt in 0.0ns: connection failed during its prologue: the password is wrong"
+    );
     assert!(GaveUp::of(&error).unwrap().is_final());
     assert!(now(test.sessions.next()).is_none());
 }

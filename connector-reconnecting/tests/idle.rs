@@ -223,3 +223,44 @@ fn after_a_close_the_end_is_something_to_read() {
     now(session.idle()).unwrap();
     assert_eq!(now(session.read(&mut [0])).unwrap(), 0);
 }
+
+#[test]
+fn a_session_that_is_to_end_says_no_heartbeat_and_hears_what_is_said_last() {
+    let Test { sessions, script, clock } = with_heartbeat();
+    let (sessions, handle) = sessions.with_handle();
+    let mut test = Test { sessions, script, clock };
+    let (mut session, mut peer) = test.up();
+    assert!(waits(&mut session));
+    assert!(poll_now(handle.disconnect(ms(60_000))).is_pending());
+    assert!(waits(&mut session));
+    test.clock.advance(ms(2000));
+    assert!(waits(&mut session));
+    now(peer.write_all(b"last words")).unwrap();
+    let mut heard = [0; 10];
+    now(session.read_exact(&mut heard)).unwrap();
+    assert_eq!(&heard, b"last words");
+}
+
+#[test]
+fn a_session_that_was_given_up_gives_nothing_that_was_read_ahead() {
+    let mut test = Test::new(Backoff::grpc());
+    let (mut session, mut peer) = test.up();
+    now(peer.write_all(b"x")).unwrap();
+    now(session.idle()).unwrap();
+    session.give_up(io::Error::other("nonsense"));
+    assert!(now(session.idle()).is_err() && now(session.read(&mut [0; 8])).is_err());
+}
+
+#[test]
+fn whether_an_answer_to_a_heartbeat_is_awaited_can_be_asked() {
+    let mut test = with_heartbeat();
+    let (mut session, mut peer) = test.up();
+    assert!(waits(&mut session));
+    assert!(!session.awaits_heartbeat());
+    test.clock.advance(ms(1000));
+    assert!(waits(&mut session));
+    assert!(session.awaits_heartbeat());
+    now(peer.write_all(b"+PONG\r\n")).unwrap();
+    now(session.read(&mut [0; 8])).unwrap();
+    assert!(!session.awaits_heartbeat());
+}

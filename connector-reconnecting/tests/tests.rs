@@ -23,6 +23,8 @@ mod connman;
 mod cost;
 mod disconnecting;
 mod ending;
+mod epochs;
+mod giving_up;
 mod handles;
 mod hooks;
 mod idle;

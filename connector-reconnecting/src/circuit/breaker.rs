@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::circuit::{later::later, options::CircuitOptions, state::CircuitState};
+use crate::{
+    circuit::{options::CircuitOptions, state::CircuitState},
+    later::later,
+};
 
 /// Opens after failures in a row. It reads no clock.
 #[derive(Debug)]

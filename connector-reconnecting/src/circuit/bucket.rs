@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::circuit::{later::later, options::CircuitOptions};
+use crate::{circuit::options::CircuitOptions, later::later};
 
 /// Counts what is missing in the bucket: tokens that are lent to attempts under way, and a debt, which is
 /// how long it takes until those that were spent are back.

@@ -36,14 +36,21 @@ where
         let now = self.shared.now();
         session.outage = now.saturating_duration_since(self.down_since);
         let (local, remote) = (connection.local_address(), connection.remote_address());
-        let life = Arc::new(Life::new(session.generation, session.attempts, now, local, remote));
+        let life = Arc::new(Life::new(
+            session.generation,
+            self.epoch,
+            session.attempts,
+            now,
+            local,
+            remote,
+        ));
         let abort = connection.abort_handle();
         if !self.shared.session_begins(life.clone(), abort) {
             return Poll::Ready(None); // it was disconnected meanwhile
         }
         self.generation = session.generation;
         self.tour.is_good(target);
-        self.once = None;
+        (self.once, self.last_error) = (None, None);
         self.phase = Phase::Up;
         let heartbeat = self.settings.heartbeat.as_ref();
         let session = Session::new(connection, session, self.shared.clone(), life, heartbeat);
@@ -62,10 +69,12 @@ where
             permit.failed(&error);
         }
         self.shared.attempt_failed(error.clone());
+        self.last_error = Some(error.clone());
         self.tour.failed(target);
         let is_worth = in_prologue || (self.settings.hooks.retry_if)(&error);
         self.is_hopeful |= is_worth;
-        let has_more = self.tour.has_more() && !self.schedule.is_used_up();
+        let has_more =
+            self.tour.has_more() && !self.schedule.is_used_up() && !self.schedule.is_over(now);
         let is_final = Fatal::is(&error) || !(has_more || self.is_hopeful);
         let next = match (is_final, has_more) {
             (true, _) => Next::GiveUp,
@@ -86,15 +95,32 @@ where
                 self.next_target();
                 Poll::Ready(None)
             }
-            Next::At(at) => {
-                self.wait(at, now, Reason::Failed(error));
-                Poll::Ready(None)
-            }
+            Next::At(at) => self.wait(at, now, Reason::Failed(error)),
         }
     }
 
     pub(super) fn session_lost(&mut self, life: &Life) -> Step<C::Connection> {
+        self.phase = Phase::New; // should the hook panic, it begins anew
+        self.tell_reset(life);
         let Some(lost) = life.lost() else { return Poll::Ready(None) }; // its loss was just taken
+        let lost_at = life.began() + lost.uptime();
+        self.down_since = lost_at;
+        self.cause = Some(lost.cause().clone());
+        let next = self.schedule.lost(lost_at, lost.uptime(), life.is_excused());
+        if let Some(error) = self.final_error(lost) {
+            return self.give_up(error, true);
+        }
+        match next {
+            Next::GiveUp => self.give_up(Arc::new(lost.clone().into()), false),
+            Next::At(at) => self.wait(at, self.shared.now(), Reason::Lost(lost.cause().clone())),
+        }
+    }
+
+    /// Tells what a session has come to, and takes the start of the next ones.
+    pub(super) fn tell_reset(&mut self, life: &Life) {
+        let (Some(lost), Some(hook)) = (life.lost(), &mut self.settings.hooks.on_reset) else {
+            return;
+        };
         let reset = Reset {
             generation: life.generation(),
             cause: lost.cause().clone(),
@@ -103,27 +129,11 @@ where
             bytes_written: life.bytes_written(),
             attempts: life.attempts(),
         };
-        if let Some(hook) = &mut self.settings.hooks.on_reset {
-            match hook(&reset) {
-                NextStart::Same => {}
-                NextStart::Once(prologue) => self.once = Some(prologue),
-                NextStart::Always(prologue) => {
-                    (self.once, self.settings.hooks.on_connect) = (None, Some(prologue));
-                }
-            }
-        }
-        if let Some(error) = self.final_error(lost) {
-            return self.give_up(error, true);
-        }
-        let lost_at = life.began() + lost.uptime();
-        self.down_since = lost_at;
-        self.cause = Some(lost.cause().clone());
-        let now = self.shared.now();
-        match self.schedule.lost(lost_at, lost.uptime()) {
-            Next::GiveUp => self.give_up(Arc::new(lost.clone().into()), false),
-            Next::At(at) => {
-                self.wait(at, now, Reason::Lost(lost.cause().clone()));
-                Poll::Ready(None)
+        match hook(&reset) {
+            NextStart::Same => {}
+            NextStart::Once(prologue) => self.once = Some(prologue),
+            NextStart::Always(prologue) => {
+                (self.once, self.settings.hooks.on_connect) = (None, Some(prologue));
             }
         }
     }
@@ -145,8 +155,23 @@ where
     pub(super) fn give_up(&mut self, last: Arc<io::Error>, is_final: bool) -> Step<C::Connection> {
         let outage = self.schedule.outage(self.shared.now());
         let attempts = self.schedule.attempts();
-        let error = GaveUp::new(attempts, outage, last.clone(), is_final).into();
-        self.shared.stop(Some(Arc::new(error)));
-        Poll::Ready(Some(Err(GaveUp::new(attempts, outage, last, is_final).into())))
+        let told = GaveUp::new(attempts, outage, last.clone(), is_final).into();
+        match self.shared.end_by(self.epoch, Arc::new(told)) {
+            true => Poll::Ready(Some(Err(GaveUp::new(attempts, outage, last, is_final).into()))),
+            false => Poll::Ready(None), // it was disconnected, and perhaps connected again
+        }
+    }
+
+    /// The outage has lasted as long as it may, before another attempt could begin.
+    pub(super) fn out_of_time(&mut self, asks: Option<usize>) -> Step<C::Connection> {
+        let of_circuit =
+            asks.zip(self.settings.circuits.as_ref()).and_then(|(target, circuit_of)| {
+                circuit_of(&self.settings.targets.as_slice()[target]).last_error()
+            });
+        let last = self.last_error.clone().or(of_circuit).unwrap_or_else(|| {
+            let text = "no attempt could be made in the time that an outage may last";
+            Arc::new(io::Error::new(io::ErrorKind::TimedOut, text))
+        });
+        self.give_up(last, false)
     }
 }

@@ -1,14 +1,15 @@
 //! From one attempt to the next.
 
-use std::time::Instant;
+use std::{task::Poll, time::Instant};
 
 use socketry_connection::Sleep;
 use socketry_connector::Connect;
 
 use crate::{
-    attempt::{Plan, attempt},
-    circuit::Permit,
-    driver::{Driver, Phase, Work},
+    attempt::{Failed, Plan, attempt},
+    circuit::{Circuit, Permit},
+    driver::{Driver, Phase, Step, Work},
+    error::AttemptTimedOut,
     hooks::SessionInfo,
     slot::Cancel as _,
     state::{Reason, State},
@@ -19,30 +20,51 @@ where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    pub(super) fn begin_round(&mut self) {
+    pub(super) fn begin_round(&mut self) -> Step<C::Connection> {
         let now = self.shared.now();
+        if self.schedule.is_over(now) {
+            return self.out_of_time(None);
+        }
         self.is_hopeful = false;
         self.schedule.round_begins(now);
         self.tour.begin(&self.settings.targets, self.schedule.random());
         self.next_target();
+        Poll::Ready(None)
     }
 
+    /// Begins with the next target that its circuit lets through, or waits for the first that will be.
     pub(super) fn next_target(&mut self) {
         let attempt = self.schedule.attempts().saturating_add(1);
-        let Some(target) = self.tour.next(&self.settings.targets, attempt) else {
+        let mut soonest: Option<(Instant, usize)> = None;
+        while let Some(target) = self.tour.next(&self.settings.targets, attempt) {
+            let Some(circuit_of) = &self.settings.circuits else {
+                return self.begin_attempt(target, None);
+            };
+            let circuit = circuit_of(&self.settings.targets.as_slice()[target]);
+            let Some(until) = circuit.next_at() else { return self.ask(target, &circuit) };
+            self.is_hopeful = true; // it is not tried, and may be good
+            if soonest.is_none_or(|(soonest, _)| until < soonest) {
+                soonest = Some((until, target));
+            }
+        }
+        let (Some((until, target)), Some(circuit_of)) = (soonest, &self.settings.circuits) else {
             self.phase = Phase::New; // the list was found not to be empty
             return;
         };
-        let Some(circuits) = &self.settings.circuits else {
-            return self.begin_attempt(target, None);
+        let circuit = circuit_of(&self.settings.targets.as_slice()[target]);
+        let reason = match (self.reason(), circuit.last_error()) {
+            (Reason::New, Some(error)) => Reason::Failed(error), // of another's attempt
+            (reason, _) => reason,
         };
-        let circuit = circuits(&self.settings.targets.as_slice()[target]);
-        if let Some(until) = circuit.next_at() {
-            let reason = self.reason();
-            self.shared.set_state(State::Waiting { until, attempt, reason });
-        }
+        self.shared.set_state(self.epoch, State::Waiting { until, attempt, reason });
+        self.ask(target, &circuit);
+    }
+
+    /// Asks for leave to try a target.
+    fn ask(&mut self, target: usize, circuit: &Circuit) {
         self.phase = Phase::Asks { target };
-        self.work.put(Work::Permit(circuit.permit()));
+        let ends = self.schedule.ends().map(|end| Sleep::until(self.shared.clock(), end));
+        self.work.put(self.epoch, Work::Permit(circuit.permit(), ends));
     }
 
     pub(super) fn begin_attempt(&mut self, target: usize, permit: Option<Permit>) {
@@ -63,12 +85,14 @@ where
             times_out: self.schedule.times_out(now),
             observer: self.settings.observer.clone(),
             shared: self.shared.clone(),
+            epoch: self.epoch,
         };
         let to = self.settings.targets.as_slice()[target].clone();
-        self.work.put(Work::Attempt(Box::pin(attempt(self.connector.clone(), to, plan))));
-        self.phase = Phase::Attempts { target, session, permit };
+        let attempt = Box::pin(attempt(self.connector.clone(), to, plan));
+        self.work.put(self.epoch, Work::Attempt(attempt, permit));
+        self.phase = Phase::Attempts { target, session, began: now };
         self.shared.count(|statistics| statistics.attempts += 1);
-        self.shared.set_state(State::Connecting { attempt: attempt_number });
+        self.shared.set_state(self.epoch, State::Connecting { attempt: attempt_number });
     }
 
     /// Why there is no session.
@@ -81,14 +105,20 @@ where
     }
 
     /// Waits until the next round of attempts may begin.
-    pub(super) fn wait(&mut self, until: Instant, now: Instant, reason: Reason) {
+    pub(super) fn wait(
+        &mut self,
+        until: Instant,
+        now: Instant,
+        reason: Reason,
+    ) -> Step<C::Connection> {
+        let attempt = self.schedule.attempts().saturating_add(1);
         if until <= now {
             return self.begin_round();
         }
-        let attempt = self.schedule.attempts().saturating_add(1);
-        self.shared.set_state(State::Waiting { until, attempt, reason });
-        self.work.put(Work::Wait(Sleep::until(self.shared.clock(), until)));
+        self.shared.set_state(self.epoch, State::Waiting { until, attempt, reason });
+        self.work.put(self.epoch, Work::Wait(Sleep::until(self.shared.clock(), until)));
         self.phase = Phase::Waits { until };
+        Poll::Ready(None)
     }
 
     /// Drops what is under way: nobody polls for it. The delays stay as they are.
@@ -100,7 +130,27 @@ where
                 self.schedule.earliest().unwrap_or_else(|| self.shared.now())
             }
         };
-        self.work.cancel();
+        self.work.cancel(self.epoch);
         self.phase = Phase::Suspended { until };
+        let attempt = self.schedule.attempts().saturating_add(1);
+        let reason = self.reason();
+        self.shared.set_state(self.epoch, State::Waiting { until, attempt, reason });
+    }
+
+    /// The attempt under way has failed: whoever polls for it has no more time.
+    #[allow(dead_code, reason = "pools are about to use it")]
+    pub(crate) fn attempt_timed_out(&mut self) {
+        let Phase::Attempts { target, began, .. } = self.phase else { return };
+        let permit = match self.work.take() {
+            Some(Work::Attempt(attempt, permit)) => {
+                drop(attempt);
+                permit
+            }
+            _ => return,
+        };
+        let after = self.shared.now().saturating_duration_since(began);
+        let error = AttemptTimedOut::new(after, "connect").into();
+        // If it gives up, the next poll finds it ended.
+        let _ = self.attempt_failed(target, Failed { error, in_prologue: false }, permit);
     }
 }

@@ -3,7 +3,6 @@
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
-    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -13,7 +12,7 @@ use socketry_connector::Connect;
 
 use crate::{
     pool::Pool,
-    shared::{Disconnected, Shared, end_all},
+    shared::{Disconnected, Ending, end_all},
 };
 
 impl<C, T> Pool<C, T>
@@ -34,12 +33,11 @@ where
     }
 
     /// Closes, and asks all to end; what is left of them.
-    pub(crate) fn begin_to_end(&self) -> Vec<Arc<Shared>> {
+    pub(crate) fn begin_to_end(&self) -> Vec<Ending> {
         let shared = self.shared();
         shared.close();
         let links = shared.lock().links();
-        links.iter().for_each(|link| link.stop(None));
-        links
+        links.iter().map(|link| link.stop()).collect()
     }
 
     /// Ends it without disturbing those who use a connection: nobody is served any more, idle connections

@@ -42,6 +42,16 @@ impl Heart {
         &self.heartbeat
     }
 
+    /// Whether something was said, and nothing was heard since.
+    pub(super) fn has_asked(&self) -> bool {
+        self.has_asked && !self.has_heard
+    }
+
+    /// Nothing more will be said.
+    pub(super) fn stops(&mut self) {
+        self.timer = None;
+    }
+
     /// The peer has said something.
     pub(super) fn hears(&mut self) {
         self.has_heard = true;

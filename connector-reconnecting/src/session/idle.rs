@@ -34,6 +34,10 @@ impl<C: Connection> Session<C> {
     ///
     /// Requests come from a channel, and a loss is noticed between them:
     ///
+    /// (The session is asked first: a request that is taken and then finds it lost would have to be put back.
+    /// With a heartbeat the peer says something unasked; see
+    /// [`awaits_heartbeat`](Self::awaits_heartbeat).)
+    ///
     /// ```
     /// use std::io;
     ///
@@ -51,7 +55,7 @@ impl<C: Connection> Session<C> {
     ///             session.idle().await?; // it has said something, though nothing was asked
     ///             Err(io::ErrorKind::InvalidData.into())
     ///         };
-    ///         match future::or(request, loss).await? {
+    ///         match future::or(loss, request).await? {
     ///             Some(request) => session.write_all(request.as_bytes()).await?, // and reads the answer
     ///             None => return Ok(()),
     ///         }
@@ -68,6 +72,9 @@ impl<C: Connection> Session<C> {
     ///
     /// Those of [`idle`](Self::idle).
     pub fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(lost) = self.lost().filter(|_| !self.is_closed) {
+            return Poll::Ready(Err(lost.clone().into()));
+        }
         if self.ahead.is_some() {
             return Poll::Ready(Ok(()));
         }
@@ -87,12 +94,15 @@ impl<C: Connection> Session<C> {
 
     /// Says a heartbeat when it is due, and gives the session up when none is answered.
     fn poll_heart(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.is_closed {
+        if self.is_closed || self.is_ending() {
             return Poll::Pending;
         }
         loop {
-            if let Poll::Ready(Err(error)) = self.poll_beat(cx) {
-                return Poll::Ready(Err(self.fails(error)));
+            match self.poll_beat(cx) {
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.fails(error))),
+                // A writer in another task may have waited behind it, or have lost its waker to this one.
+                Poll::Ready(Ok(())) if self.heart.is_some() => self.guard.life().wake_writer(),
+                _ => {}
             }
             let Some(heart) = &mut self.heart else { return Poll::Pending };
             match heart.poll_time(self.guard.shared().clock(), cx) {

@@ -21,6 +21,9 @@ impl<C: Connection> Session<C> {
         byte: u8,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
+        if let Some(lost) = self.lost().filter(|_| !self.is_closed) {
+            return Poll::Ready(Err(lost.clone().into()));
+        }
         let Some((first, rest)) = buf.split_first_mut() else { return Poll::Ready(Ok(0)) };
         *first = byte;
         self.ahead = None;
@@ -91,6 +94,7 @@ impl<C: Connection> AsyncWrite for Session<C> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let write = |connection: Pin<&mut C>, cx: &mut Context<'_>| connection.poll_write(cx, buf);
+        this.is_unanswered = true; // also if it is dropped while it waits
         let count = ready!(this.poll_writing(cx, write))?;
         this.guard.life().has_written(count);
         Poll::Ready(Ok(count))
@@ -105,6 +109,7 @@ impl<C: Connection> AsyncWrite for Session<C> {
         let write = |connection: Pin<&mut C>, cx: &mut Context<'_>| {
             connection.poll_write_vectored(cx, bufs)
         };
+        this.is_unanswered = true; // also if it is dropped while it waits
         let count = ready!(this.poll_writing(cx, write))?;
         this.guard.life().has_written(count);
         Poll::Ready(Ok(count))
@@ -116,14 +121,28 @@ impl<C: Connection> AsyncWrite for Session<C> {
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.lost().is_some() || this.guard.life().should_end() {
-            // It is no error to close what is lost, or is being closed.
-            return Pin::new(&mut this.connection).poll_close(cx).map(|_| Ok(()));
+        if !this.is_closed && !this.is_ending() && this.lost().is_none() {
+            match this.poll_writing(cx, |connection, cx| connection.poll_close(cx)) {
+                Poll::Ready(Ok(())) => {
+                    this.is_closed = true;
+                    this.guard.shared().session_lost(this.guard.life(), LossCause::ClosedByUser);
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(Err(error)) if !this.is_ending() => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => {} // it was asked to end meanwhile
+            }
         }
-        ready!(this.poll_writing(cx, |connection, cx| connection.poll_close(cx)))?;
-        this.is_closed = true;
-        this.guard.shared().session_lost(this.guard.life(), LossCause::ClosedByUser);
-        Poll::Ready(Ok(()))
+        // It is no error to close what is lost, or is being closed.
+        let disturbances = this.guard.life().disturbances();
+        let closed = Pin::new(&mut this.connection).poll_close(cx);
+        this.guard.life().writer_waits(cx.waker());
+        let is_over = this.guard.life().is_over() || this.lost().is_some();
+        match closed.is_pending() && !is_over {
+            false => Poll::Ready(Ok(())),
+            true if this.guard.life().disturbances() == disturbances => Poll::Pending,
+            true => Poll::Ready(Ok(())), // it was ended in this moment
+        }
     }
 }
 
