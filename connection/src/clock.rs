@@ -4,9 +4,9 @@ use std::{fmt, future::Future, pin::Pin, time::Instant};
 
 /// A source of time: what it is now, and how to wait until later.
 ///
-/// Everything in these crates that waits for a time takes an `Option<Arc<dyn Clock>>`. With `None`
-/// it waits on the system's clock, without a box; a test gives a clock that it moves by hand and
-/// sees every schedule to the millisecond.
+/// Everything in these crates that waits for a time can be given one. Without it it waits on the
+/// system's clock, without a box; a test gives a clock that it moves by hand and sees every schedule
+/// to the millisecond.
 ///
 /// # Implementing it
 ///

@@ -6,14 +6,14 @@
 //! who want less take only the crates they need; everything here is made of them.
 //!
 //! - [`connect`] and [`Connector`]: a client's side;
-//! - [`reconnect()`] and [`reconnecting`]: connections that come back;
+//! - [`reconnect()`], [`Pool`], [`Registry`] and [`reconnecting`]: connections that come back;
 //! - [`bind`] and [`Server`]: a server's side;
 //! - [`Socket`]: what both hand out;
 //! - [`Endpoint`]: the URI that both read;
 //! - [`server::Handover`] and [`ServerBuilder::take_or_bind`]: a restart that refuses nobody;
 //! - [`tls`]: certificates, whom to trust, and handles to both for TLS;
-//! - [`ConnectorConfig`], [`ReconnectConfig`] and [`ServerConfig`]: the same as plain data, with the feature `serde`
-//!   from a file;
+//! - [`ConnectorConfig`], [`ReconnectConfig`], [`PoolConfig`] and [`ServerConfig`]: the same as plain
+//!   data, with the feature `serde` from a file;
 //! - [`connection`], [`connector`], [`resolver`] and [`server`]: the interfaces, for those who write
 //!   layers.
 //!
@@ -68,7 +68,7 @@
 //!   which needs a compiler for C, or `ring`; with both it is AWS-LC.
 //! - `platform-roots`, on by default: a client trusts whom the system trusts. `mozilla-roots`: it can
 //!   be told to trust whom Mozilla trusts.
-//! - `serde`: [`ConnectorConfig`], [`ServerConfig`] and [`Endpoint`] can be read and written.
+//! - `serde`: the configurations and [`Endpoint`] can be read and written.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -140,6 +140,8 @@ pub mod connector {
 }
 
 /// Connections that come back: [`socketry_connector_reconnecting`].
+#[doc = ""]
+#[doc = include_str!("reconnecting_names.md")]
 pub mod reconnecting {
     #[doc(inline)]
     pub use socketry_connector_reconnecting::*;

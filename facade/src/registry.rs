@@ -2,10 +2,11 @@
 
 use std::{io, sync::OnceLock, time::Duration};
 
-use socketry_connector_reconnecting::{Disconnected, Handle};
+use socketry_connector_reconnecting::{CircuitOptions, Circuits, Disconnected, Handle};
 
 use crate::{
-    Connector, Endpoint, InvalidEndpoint, Pool, PoolBuilder, Reconnecting,
+    Connector, Endpoint, InvalidEndpoint, Pool, PoolBuilder, PoolConfig, ReconnectConfig,
+    Reconnecting,
     builder::usual_connector,
     reconnect::{check, list},
     retry::is_worth_another_attempt,
@@ -71,6 +72,16 @@ impl Registry {
         }
     }
 
+    /// Another, empty registry, in which all share circuits with these options: how often a dead endpoint is
+    /// asked.
+    pub fn with_circuits(self, options: CircuitOptions) -> Self {
+        let mut circuits = Circuits::new(options);
+        if let Some(clock) = &self.inner.get_ref().wiring.clock {
+            circuits = circuits.with_clock(clock.clone());
+        }
+        Self { inner: self.inner.with_circuits(circuits) }
+    }
+
     /// The one of this process, made with [`Connector::new`] when it is asked for first. Nothing but this
     /// uses it.
     pub fn global() -> &'static Self {
@@ -112,6 +123,26 @@ impl Registry {
         Ok(self.inner.connect(targets))
     }
 
+    /// A connection that comes back, as with [`Connector::reconnect_with`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Connector::reconnect_with`].
+    pub fn connect_with<E>(
+        &self,
+        endpoints: impl IntoIterator<Item = E>,
+        config: &ReconnectConfig,
+    ) -> io::Result<Reconnecting>
+    where
+        E: TryInto<Endpoint>,
+        E::Error: Into<InvalidEndpoint>,
+    {
+        let targets = config.arrange(list(endpoints)?);
+        check(targets.as_slice())?;
+        let choose = config.to_choice()?;
+        Ok(choose(self.inner.connect(targets)))
+    }
+
     /// The first connection to this endpoint that there is, alone or among others: a handle that ends
     /// nothing when it is dropped.
     ///
@@ -147,7 +178,8 @@ impl Registry {
     }
 
     /// A pool of that name. What it is like is chosen on the builder; without a target it has only the
-    /// connections that are [added](crate::reconnecting::Pool::add_connection).
+    /// connections that are [added](crate::reconnecting::Pool::add_connection), and they are made when
+    /// somebody asks for one or polls [`run`](crate::reconnecting::Pool::run).
     ///
     /// # Errors
     ///
@@ -158,6 +190,42 @@ impl Registry {
         choose: impl FnOnce(PoolBuilder) -> PoolBuilder,
     ) -> io::Result<Pool> {
         self.inner.create_pool_with(name, choose)
+    }
+
+    /// A pool of that name, of connections to one or several endpoints, as `config` says.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists), if there is a pool of that name; and those of
+    /// [`Connector::pool_with`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketry::{PoolConfig, Registry};
+    ///
+    /// # let registry = Registry::default();
+    /// let mut config = PoolConfig::default();
+    /// config.max_size = 50;
+    /// let pool = registry.create_pool_with("cache", ["unix:///run/memcached.sock"], &config)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn create_pool_with<E>(
+        &self,
+        name: impl Into<String>,
+        endpoints: impl IntoIterator<Item = E>,
+        config: &PoolConfig,
+    ) -> io::Result<Pool>
+    where
+        E: TryInto<Endpoint>,
+        E::Error: Into<InvalidEndpoint>,
+    {
+        let targets = config.connections.arrange(list(endpoints)?);
+        check(targets.as_slice())?;
+        let choose = config.connections.to_choice()?;
+        self.create_pool(name, |pool| {
+            pool.to(targets).options(config.to_options()).connections(choose)
+        })
     }
 
     /// The pool of that name.

@@ -8,7 +8,7 @@ use futures_lite::{
 };
 use socketry::{
     Connector, Endpoint, PoolConfig, PoolOrderConfig, Registry, Setting,
-    reconnecting::{Disconnected, GaveUp, PoolOptions, PoolOrder},
+    reconnecting::{CircuitOptions, Disconnected, GaveUp, PoolOptions, PoolOrder},
 };
 
 use socketry_testing::ManualClock;
@@ -122,6 +122,28 @@ fn connections_are_found_again_by_host_and_port_path_and_list() {
     assert!(registry.get_connection("tcp://b.example:2").unwrap().is_none());
     assert_eq!(registry.get_connection("nonsense").unwrap_err().kind(), ErrorKind::InvalidInput);
     assert_eq!(registry.connections().len(), 4);
+}
+
+#[test]
+fn a_registry_takes_the_configurations_that_a_connector_takes() {
+    let clock = Arc::new(ManualClock::new());
+    let options = CircuitOptions::default().failures_to_open(Some(1));
+    let registry = Registry::new(Connector::builder().clock(clock).build().unwrap());
+    let registry = registry.with_circuits(options);
+    let mut config = PoolConfig::default();
+    config.max_size = 3;
+    let dead = bound("127.0.0.1:0");
+    let endpoint = dead.local_addr().unwrap().as_socket().unwrap();
+    let pool = registry.create_pool_with("pool", [endpoint], &config).unwrap();
+    assert_eq!(pool.options(), config.to_options());
+    let mut one = registry.connect_with([endpoint], &config.connections).unwrap();
+    let mut two = registry.connect_with([endpoint], &config.connections).unwrap();
+    assert!(block_on(poll_once(one.next())).is_none() && block_on(poll_once(two.next())).is_none());
+    let all = registry.connections();
+    let attempts: Vec<_> = all.iter().map(|handle| handle.statistics().attempts).collect();
+    assert_eq!(attempts, [1, 0]); // the circuit has opened
+    let none: [&str; 0] = [];
+    assert!(registry.create_pool_with("none", none, &config).is_err());
 }
 
 #[test]

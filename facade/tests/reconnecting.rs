@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_lite::{
-    AsyncReadExt, AsyncWriteExt, StreamExt,
+    AsyncReadExt, AsyncWriteExt,
     future::{self, block_on, poll_once},
 };
 use socketry::{
