@@ -135,14 +135,14 @@ impl Schedule {
 
     /// A session was lost that was up for `uptime`. That is nobody's fault if it `is_excused`.
     pub(crate) fn lost(&mut self, now: Instant, uptime: Duration, is_excused: bool) -> Next {
-        if uptime < self.backoff.stable_after {
-            return match is_excused {
-                true => Next::At(now),
-                false => self.failed(now, None),
-            };
+        if uptime < self.backoff.stable_after && !is_excused {
+            return self.failed(now, None);
         }
         self.outage = Some(now);
         self.begin_anew();
+        if is_excused {
+            return Next::At(now);
+        }
         self.at_once = self.at_once.saturating_sub(1); // the attempt that follows is one of these
         match (self.backoff.after_session, &self.backoff.delays) {
             (Some(delay), Delays::Growing { limit, .. }) => {
