@@ -257,3 +257,22 @@ fn everything_is_worth_another_attempt_but_bad_input_what_is_missing_and_what_is
         assert!(!is_worth_another_attempt(&fatal), "{kind}");
     }
 }
+
+#[test]
+fn an_end_and_a_reset_are_noticed_while_nobody_reads() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut sessions = socketry::reconnect(listener.local_addr().unwrap()).unwrap();
+    sessions = sessions.backoff(at_once());
+    for (is_reset, expected) in
+        [(false, ErrorKind::UnexpectedEof), (true, ErrorKind::ConnectionReset)]
+    {
+        let mut session = block_on(sessions.next()).unwrap().unwrap();
+        let peer = socket2::Socket::from(listener.accept().unwrap().0);
+        assert!(block_on(poll_once(session.idle())).is_none());
+        if is_reset {
+            peer.set_linger(Some(Duration::ZERO)).unwrap();
+        }
+        drop(peer);
+        assert_eq!(block_on(session.idle()).unwrap_err().kind(), expected);
+    }
+}
