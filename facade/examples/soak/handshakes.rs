@@ -194,7 +194,7 @@ async fn descriptors(server: &mut Helper) -> io::Result<usize> {
     server.hear("descriptors").await
 }
 
-fn from_hex(text: &str) -> io::Result<Vec<u8>> {
+pub(crate) fn from_hex(text: &str) -> io::Result<Vec<u8>> {
     let byte = |index| u8::from_str_radix(text.get(index..index + 2).unwrap_or_default(), 16);
     let bytes = (0..text.len()).step_by(2).map(byte).collect::<Result<_, _>>();
     bytes.map_err(io::Error::other)

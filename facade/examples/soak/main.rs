@@ -50,6 +50,8 @@ mod report;
 #[cfg(target_os = "linux")]
 mod secure;
 #[cfg(target_os = "linux")]
+mod sessions;
+#[cfg(target_os = "linux")]
 mod size;
 #[cfg(target_os = "linux")]
 mod stack;

@@ -4,13 +4,14 @@ use std::{io, process::ExitCode, time::Instant};
 
 use crate::{
     backlog, broadcast, broadcasting, cancel, churn, connections, echo, exhaustion, far, following,
-    handover, handshakes, keeper, names, nameserver, report::Report, secure, size::Size, stack,
+    handover, handshakes, keeper, names, nameserver, report::Report, secure, sessions, size::Size,
+    stack,
 };
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("exhaustion", exhaustion::run),
     ("backlog", backlog::run),
     ("cancel", cancel::run),
@@ -20,9 +21,10 @@ const PARTS: [(&str, Part); 9] = [
     ("churn", churn::run),
     ("broadcast", broadcast::run),
     ("handover", handover::run),
+    ("sessions", sessions::run),
 ];
 
-const USAGE: &str = "soak [--full] [exhaustion] [backlog] [cancel] [names] [handshakes] [connections] [churn] [broadcast] [handover]";
+const USAGE: &str = "soak [--full] [exhaustion] [backlog] [cancel] [names] [handshakes] [connections] [churn] [broadcast] [handover] [sessions]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +48,7 @@ fn help(role: &str) -> ExitCode {
         "nameserver" => nameserver::run(),
         "far" => far::run(),
         "secure" => secure::run(),
+        "sessions" => sessions::serve(),
         "backlog" => backlog::serve(),
         "stack" => stack::run(),
         "followed" => following::run(),

@@ -65,6 +65,6 @@ async fn obey() -> io::Result<()> {
     Ok(()) // the other side has gone
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
