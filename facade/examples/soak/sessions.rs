@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod faults;
 mod frame;
+mod meddler;
 mod server;
 mod stage;
 mod talk;

@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Instant,
 };
 
@@ -32,26 +33,27 @@ impl Clock for CountedClock {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        let counted = Counted::new(self.timers.clone());
-        Box::pin(async move {
-            let _counted = counted;
-            Timer::at(deadline).await;
-        })
+        self.timers.fetch_add(1, Ordering::SeqCst);
+        Box::pin(Counted { timer: Timer::at(deadline), timers: self.timers.clone() })
     }
 }
 
 /// One timer, as long as it lives.
-struct Counted(Arc<AtomicUsize>);
+struct Counted {
+    timer: Timer,
+    timers: Arc<AtomicUsize>,
+}
 
-impl Counted {
-    fn new(timers: Arc<AtomicUsize>) -> Self {
-        timers.fetch_add(1, Ordering::SeqCst);
-        Self(timers)
+impl Future for Counted {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.timer).poll(cx).map(drop)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.timers.fetch_sub(1, Ordering::SeqCst);
     }
 }

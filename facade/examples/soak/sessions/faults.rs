@@ -21,6 +21,7 @@ use socketry::{
 use super::{
     client::Client,
     clock::CountedClock,
+    meddler::meddle,
     stage::{Held, PATIENCE, Stage, on_threads, within},
     tally::Tally,
     weather::Weather,
@@ -63,6 +64,8 @@ struct Course {
 struct Ends {
     gracefully: u64,
     aborted: u64,
+    /// Single clients that were disconnected meanwhile, and connected again.
+    meddled: u64,
     /// By how much the deadline was exceeded.
     late: Duration,
     /// Clients that went on.
@@ -105,15 +108,20 @@ impl Course {
         let weather = tasks.spawn(weather.run(stage.clone(), tally.clone(), over.clone()));
         let (mut ends, endpoints) = (Ends::default(), stage.endpoints()?);
         for round in 0..rounds {
+            let is_calm = Arc::new(AtomicBool::new(round % 2 == 0));
             let clients = (0..AT_ONCE).map(|number| {
                 // Two by address, three by name, three under TLS.
                 let endpoint = &endpoints[(number as usize * 3 + 1) / 8];
                 let sessions = registry.connect(endpoint.clone());
                 let client = Client::new(round as u32 * AT_ONCE + number, sessions, &tally);
-                tasks.spawn(client.run())
+                tasks.spawn(client.run(is_calm.clone()))
             });
             let clients: Vec<_> = clients.collect();
+            let random = Random::new(SEED + round);
+            let meddler = tasks.spawn(meddle(registry.clone(), random, is_calm.clone()));
             until(&tally, count * (round + 1) / rounds).await?;
+            is_calm.store(true, Ordering::Relaxed);
+            ends.meddled += meddler.await;
             let deadline = Duration::from_millis(DEADLINES[round as usize % DEADLINES.len()]);
             let started = Instant::now();
             match registry.disconnect_all(deadline).await {
@@ -132,7 +140,7 @@ impl Course {
         over.store(true, Ordering::Relaxed);
         weather.await;
         let open = stage.settle().await;
-        tally.tell(report);
+        tally.tell(ends.meddled + rounds * u64::from(AT_ONCE), report);
         ends.tell(report);
         report.at_most("connections left in the proxies", open as f64, 0.0, "");
         held.tell(&clock, report).await?;
@@ -146,7 +154,8 @@ impl Course {
 
 impl Ends {
     fn tell(&self, report: &mut Report) {
-        let Self { gracefully, aborted, late, hung, returned } = self;
+        let Self { gracefully, aborted, meddled, late, hung, returned } = self;
+        note(&format!("{meddled} times one was disconnected, and connected again"));
         note(&format!(
             "disconnected {gracefully} times gracefully, {aborted} times at the deadline"
         ));

@@ -48,12 +48,16 @@ pub(super) fn on_threads<R>(work: impl AsyncFnOnce(&Arc<Executor<'static>>) -> R
     let executor = Arc::new(Executor::new());
     let (until, over) = channel::bounded::<()>(1);
     thread::scope(|scope| {
-        for _ in 0..THREADS {
-            // An error says that it is over.
-            scope.spawn(|| smol::block_on(executor.run(over.recv())).is_err());
-        }
+        // An error says that it is over.
+        let run = || smol::block_on(executor.run(over.recv())).is_err();
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(run)).collect();
         let result = smol::block_on(work(&executor));
         drop(until);
+        for thread in threads {
+            // Waits until the system has it no more, which the end of the scope does not. What has
+            // panicked was said by then.
+            let _ = thread.join();
+        }
         result
     })
 }

@@ -44,10 +44,10 @@ enum Then {
 impl Talk {
     /// Until it is over; how that came, in one word.
     pub(super) async fn run(mut self) -> &'static str {
-        if self.nonce == 0 {
-            if let Err(error) = self.introduce().await {
-                return self.break_off(error).await;
-            }
+        if self.nonce == 0
+            && let Err(error) = self.introduce().await
+        {
+            return self.break_off(error).await;
         }
         loop {
             match self.act().await {
@@ -83,7 +83,7 @@ impl Talk {
             70..90 => self.idle().await?,
             // Nobody polls it meanwhile.
             90..94 => {
-                let time = self.random.below(60).into();
+                let time = self.random.below(100).into();
                 Timer::after(Duration::from_millis(time)).await;
             }
             94 => return Ok(Then::Ends),

@@ -77,7 +77,8 @@ impl Tally {
         *causes.entry(cause).or_default() += 1;
     }
 
-    pub(super) fn tell(&self, report: &mut Report) {
+    /// There were so many disconnects.
+    pub(super) fn tell(&self, disconnects: u64, report: &mut Report) {
         let causes = self.causes.lock().unwrap_or_else(PoisonError::into_inner);
         note(&format!(
             "{} sessions, {} answers, {} attempts failed; ended by {causes:?}",
@@ -85,7 +86,8 @@ impl Tally {
             self.answered.get(),
             self.failed.get()
         ));
-        note(&format!("lost just before a disconnect, and not told: {}", self.unheard.get()));
+        let unheard = self.unheard.get() as f64;
+        report.at_most("losses not told because of a disconnect", unheard, disconnects as f64, "");
         let mut none = |what: &str, count: &Count| {
             report.at_most(what, count.get() as f64, 0.0, "");
         };
