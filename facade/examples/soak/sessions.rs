@@ -6,6 +6,7 @@ use crate::{report::Report, size::Size};
 
 mod client;
 mod clock;
+mod dead;
 mod faults;
 mod frame;
 mod meddler;
@@ -16,7 +17,8 @@ mod tally;
 mod weather;
 
 pub(crate) fn run(size: Size, report: &mut Report) -> io::Result<()> {
-    faults::run(size, report)
+    faults::run(size, report)?;
+    dead::run(size, report)
 }
 
 /// Answers, as a helper.
