@@ -4,12 +4,14 @@ use std::io;
 
 use crate::{report::Report, size::Size};
 
+mod asker;
 mod client;
 mod clock;
 mod dead;
 mod faults;
 mod frame;
 mod meddler;
+mod pooled;
 mod server;
 mod stage;
 mod talk;
@@ -18,7 +20,8 @@ mod weather;
 
 pub(crate) fn run(size: Size, report: &mut Report) -> io::Result<()> {
     faults::run(size, report)?;
-    dead::run(size, report)
+    dead::run(size, report)?;
+    pooled::run(size, report)
 }
 
 /// Answers, as a helper.
