@@ -68,9 +68,9 @@ async fn measure(size: Size, tasks: &Executor<'static>, report: &mut Report) -> 
         async move { pool.run().await }
     });
     let mut hung = join(ask(tasks, &pool, &book, questions)).await;
-    let counted = once_settled(&pool, &book).await;
+    let (counted, made) = once_settled(&pool, &book).await;
     note(&format!("{counted:?}"));
-    add_up(&counted, &book, report);
+    add_up(&counted, made, &book, report);
 
     // Once more, and the pool ends in the middle of it.
     let askers = ask(tasks, &pool, &book, u64::MAX);
@@ -177,18 +177,19 @@ fn member(sessions: Reconnecting, book: &Arc<Book>) -> Reconnecting {
     })
 }
 
-/// The statistics, as soon as they add up, or after a while. Whoever keeps the pool is at work, and
-/// what he looks at is not among the idle ones.
-async fn once_settled(pool: &Pool<Connector, Endpoint>, book: &Book) -> PoolStatistics {
-    let mut counted = pool.statistics();
+/// The statistics and how many sessions were made by then, as soon as they add up, or after a while.
+/// Whoever keeps the pool goes on meanwhile, and what he looks at is not among the idle ones.
+async fn once_settled(pool: &Pool<Connector, Endpoint>, book: &Book) -> (PoolStatistics, u64) {
+    let look = || (pool.statistics(), book.made.get());
+    let (mut counted, mut made) = look();
     for _ in 0..100 {
-        if gone(&counted, book) == book.made.get() {
+        if gone(&counted, book) == made {
             break;
         }
         Timer::after(Duration::from_millis(10)).await;
-        counted = pool.statistics();
+        (counted, made) = look();
     }
-    counted
+    (counted, made)
 }
 
 /// What has become of all sessions: closed by the pool, taken out of it, or idle in it.
@@ -202,12 +203,12 @@ fn gone(counted: &PoolStatistics, book: &Book) -> u64 {
 }
 
 /// Whether the statistics say what has come to pass.
-fn add_up(counted: &PoolStatistics, book: &Book, report: &mut Report) {
+fn add_up(counted: &PoolStatistics, made: u64, book: &Book, report: &mut Report) {
     let mut same = |what: &str, one: u64, other: u64| {
         report.at_most(what, one.abs_diff(other) as f64, 0.0, "");
     };
     same("check-outs counted wrongly", counted.served, book.served.get());
-    same("sessions counted wrongly", gone(counted, book), book.made.get());
+    same("sessions counted wrongly", gone(counted, book), made);
     same("check-outs that timed out", counted.timed_out, 0);
     same("connections in use", counted.in_use as u64, 0);
     same("check-outs that wait", counted.waiting as u64, 0);
