@@ -201,6 +201,28 @@ fn a_heartbeat_that_was_half_written_is_finished_before_anything_else_is_written
 }
 
 #[test]
+fn a_heartbeat_that_was_half_written_is_finished_also_when_the_next_one_is_due() {
+    let mut test = with_heartbeat();
+    let (ours, mut theirs) = pair_with_capacity(3);
+    test.script.succeed_next(ours);
+    let mut session = test.session();
+    assert!(waits(&mut session));
+    test.clock.advance(ms(1000));
+    assert!(waits(&mut session)); // "PIN" is written
+    now(theirs.write_all(b"x")).unwrap();
+    now(session.read(&mut [0; 8])).unwrap();
+    assert!(waits(&mut session));
+    test.clock.advance(ms(1000));
+    let mut all = String::new();
+    while all.len() < 6 {
+        assert!(waits(&mut session));
+        all += &heard(&mut theirs);
+    }
+    assert!(waits(&mut session));
+    assert_eq!(all + &heard(&mut theirs), "PING\r\n");
+}
+
+#[test]
 fn a_peer_that_takes_nothing_is_given_up_too() {
     let mut test = with_heartbeat();
     let (ours, _theirs) = pair_with_capacity(3);

@@ -98,7 +98,11 @@ impl Heart {
         if self.has_asked {
             return Poll::Ready(Beat::Missed);
         }
-        (self.has_asked, self.unsaid, self.is_flushed) = (true, self.heartbeat.says().len(), false);
+        self.has_asked = true;
+        if self.unsaid == 0 {
+            // Otherwise the last one is not said yet, and will do.
+            (self.unsaid, self.is_flushed) = (self.heartbeat.says().len(), false);
+        }
         Poll::Ready(Beat::Due)
     }
 }
