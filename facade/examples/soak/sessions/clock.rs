@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Instant,
 };
 
@@ -33,27 +32,26 @@ impl Clock for CountedClock {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        self.timers.fetch_add(1, Ordering::SeqCst);
-        Box::pin(Counted { timer: Timer::at(deadline), timers: self.timers.clone() })
+        let counted = Counted::new(self.timers.clone());
+        Box::pin(async move {
+            let _counted = counted;
+            Timer::at(deadline).await;
+        })
     }
 }
 
 /// One timer, as long as it lives.
-struct Counted {
-    timer: Timer,
-    timers: Arc<AtomicUsize>,
-}
+struct Counted(Arc<AtomicUsize>);
 
-impl Future for Counted {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.timer).poll(cx).map(drop)
+impl Counted {
+    fn new(timers: Arc<AtomicUsize>) -> Self {
+        timers.fetch_add(1, Ordering::SeqCst);
+        Self(timers)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.timers.fetch_sub(1, Ordering::SeqCst);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
