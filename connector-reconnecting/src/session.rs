@@ -2,7 +2,7 @@
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
-use socketry_connection::Connection;
+use socketry_connection::{Address, Connection};
 
 use crate::{
     heartbeat::Heartbeat,
@@ -54,7 +54,7 @@ mod stream;
 /// use std::io;
 ///
 /// use futures_lite::{AsyncReadExt, AsyncWriteExt};
-/// use socketry_connection::Connection;
+/// use socketry_connection::{Address, Connection};
 /// use socketry_connector_reconnecting::Session;
 ///
 /// async fn ask<C: Connection>(session: &mut Session<C>) -> io::Result<[u8; 7]> {
@@ -133,6 +133,16 @@ impl<C: Connection> Session<C> {
     /// The number of the session: 1 is the first.
     pub fn generation(&self) -> u64 {
         self.info.generation
+    }
+
+    /// This end of the connection.
+    pub fn local_address(&self) -> Option<Address> {
+        self.connection.local_address()
+    }
+
+    /// The peer.
+    pub fn remote_address(&self) -> Option<Address> {
+        self.connection.remote_address()
     }
 
     /// How long the session has been up, or was until it was lost.

@@ -80,7 +80,7 @@ impl Connector {
     /// default after 20 seconds or when the delay is over, whichever is later. Delays wait on the
     /// [clock](crate::ConnectorBuilder::clock) of this connector, if it has one.
     ///
-    /// [`is_worth_another_attempt`](crate::reconnecting::is_worth_another_attempt) says which errors
+    /// [`is_worth_another_attempt`] says which errors
     /// are; all of that can be changed in what is returned.
     ///
     /// # Errors

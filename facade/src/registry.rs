@@ -19,7 +19,7 @@ type Inner = socketry_connector_reconnecting::Registry<Connector, Endpoint>;
 ///
 /// It finds connections again by where they go, and ends all of them with one word. What it knows of an
 /// endpoint all of them share, so that many connections to a dead server ask it no more often than
-/// [`CircuitOptions`](crate::reconnecting::CircuitOptions) say.
+/// [`CircuitOptions`] say.
 ///
 /// It holds pools, and only knows of single connections, which belong to who has the [`Reconnecting`]. A
 /// clone is the same registry.
