@@ -13,10 +13,7 @@ pub use crate::pool::{
     pooled::Pooled,
 };
 use crate::{
-    handle::Handle,
-    pool::{member::Member, shared::PoolShared},
-    reconnecting::Reconnecting,
-    targets::Targets,
+    handle::Handle, pool::shared::PoolShared, reconnecting::Reconnecting, targets::Targets,
 };
 
 mod builder;
@@ -24,10 +21,16 @@ mod check;
 mod checkout;
 mod ending;
 mod error;
+mod idle;
+mod in_time;
 mod keeper;
+mod line;
+mod making;
 mod member;
 mod options;
+mod place;
 mod pooled;
+mod seats;
 mod shared;
 mod state;
 
@@ -39,8 +42,9 @@ mod state;
 /// returns it to the first who waits.
 ///
 /// A member that has lost its connection keeps its [`Backoff`](crate::Backoff), so a pool does not hammer a
-/// server that accepts and closes. And all members share what they know of an address: see
-/// [`Circuit`](crate::Circuit).
+/// server that accepts and closes. Whoever would have to wait for that goes on with another member whose
+/// next attempt begins sooner, or makes a new one; of those to the same targets as long as that spares a
+/// second. And all members share what they know of an address: see [`Circuit`](crate::Circuit).
 ///
 /// It needs no task of its own. Without one nothing is done between check-outs: who wants connections kept
 /// ready, and those closed that nobody needs, polls [`run`](Self::run) somewhere.
@@ -131,7 +135,9 @@ where
     /// all kept. It is made when it is needed or somebody polls [`run`](Self::run), and brought back
     /// when it was lost.
     ///
-    /// The handle is [detached](Handle::detach). Disconnected by it, the connection leaves the pool.
+    /// The handle is [detached](Handle::detach). Disconnected by it, the connection leaves the pool, for good:
+    /// at once if it is idle, and when it is returned if not. Added to a pool that is disconnected, it is
+    /// there when that [connects](Self::connect).
     ///
     /// # Examples
     ///
@@ -150,17 +156,12 @@ where
         targets: impl Into<Targets<T>>,
         choose: impl FnOnce(Reconnecting<C, T>) -> Reconnecting<C, T>,
     ) -> Handle {
-        let shared = self.shared();
-        let sessions = choose(shared.sessions(targets.into()));
-        let link = sessions.link();
-        let id = shared.lock().add(link.clone());
-        shared.give_back(Member::added(id, sessions, shared.now()));
-        Handle::detached(link)
+        Handle::detached(self.shared().add(targets.into(), choose))
     }
 
     /// Handles to all connections that there are, each [detached](Handle::detach).
     pub fn connections(&self) -> Vec<Handle> {
-        let links = self.shared().lock().links();
+        let links = self.shared().lock().seats.links();
         links.into_iter().map(Handle::detached).collect()
     }
 
@@ -191,18 +192,22 @@ where
     /// - notices those whose peers have gone, and says [`Heartbeat`](crate::Heartbeat)s on those that
     ///   are idle.
     ///
+    /// Several may be polled at a time: the first does it all, and another one goes on when that is gone.
+    ///
     /// # Cancel safety
     ///
-    /// Dropped, attempts under way are dropped. It may be called again; called twice at a time, one of
-    /// them is not woken.
+    /// Dropped, attempts under way are dropped. It may be called again.
     pub async fn run(&self) {
         keeper::run(self.shared().clone()).await;
     }
 
-    /// Serves again after a [`disconnect`](Self::disconnect) or [`drain`](Self::drain). Connections that
-    /// had been [added](Self::add_connection) are no more.
+    /// Serves again after a [`disconnect`](Self::disconnect) or [`drain`](Self::drain), by new connections:
+    /// those of before are no more, [added](Self::add_connection) ones included, and one that is still in
+    /// use is closed when it is returned.
     pub fn connect(&self) {
-        self.shared().change(|state| state.is_closed = false);
+        let shared = self.shared();
+        shared.change(|state| state.is_closed = false);
+        shared.tell();
     }
 
     /// Whether it is disconnected.
@@ -221,7 +226,7 @@ where
     where
         T: Eq + Hash,
     {
-        Pool { owner: Arc::new(Owner { shared: Arc::new(self.finish()) }) }
+        Pool { owner: Arc::new(Owner { shared: self.finish() }) }
     }
 }
 

@@ -14,7 +14,13 @@ mod ageing;
 mod checking;
 mod ending;
 mod keeping;
+mod leaving;
+mod limits;
+mod panicking;
+mod reopening;
 mod serving;
+mod swapping;
+mod waking;
 
 type TestPool = Pool<ScriptedConnector<u16>, u16>;
 type Guard = Pooled<ScriptedConnector<u16>, u16>;
@@ -46,6 +52,14 @@ impl PoolTest {
             .connections(|sessions| sessions.backoff(Backoff::connman()))
             .with_clock(Arc::new(clock.clone()));
         Self { pool: choose(builder).build(), script, clock }
+    }
+
+    /// Without a target.
+    fn bare(options: PoolOptions) -> Self {
+        let (connector, script) = scripted_connector();
+        let clock = ManualClock::new();
+        let builder = Pool::builder(connector).options(options);
+        Self { pool: builder.with_clock(Arc::new(clock.clone())).build(), script, clock }
     }
 
     /// A connection that is made for it at once, and its peer.

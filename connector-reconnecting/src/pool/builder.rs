@@ -159,7 +159,7 @@ where
     }
 
     /// The pool, without what is public.
-    pub(super) fn finish(mut self) -> PoolShared<C, T>
+    pub(super) fn finish(mut self) -> Arc<PoolShared<C, T>>
     where
         T: Eq + Hash,
     {

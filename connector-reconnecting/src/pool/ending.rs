@@ -3,6 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -12,7 +13,7 @@ use socketry_connector::Connect;
 
 use crate::{
     pool::Pool,
-    shared::{Disconnected, Ending, end_all},
+    shared::{Disconnected, Ending, Shared, end_all},
 };
 
 impl<C, T> Pool<C, T>
@@ -36,23 +37,26 @@ where
     pub(crate) fn begin_to_end(&self) -> Vec<Ending> {
         let shared = self.shared();
         shared.close();
-        let links = shared.lock().links();
-        links.iter().map(|link| link.stop()).collect()
+        let links = shared.lock().seats.links();
+        stop(&links)
     }
 
     /// Ends it without disturbing those who use a connection: nobody is served any more, idle connections
-    /// close, and it waits until those in use are returned. What is not after `deadline` is ended both ways.
+    /// and those that are being made close, and it waits until those in use are returned. What is not after
+    /// `deadline` is ended both ways. What is made after a [`connect`](Self::connect) is another's.
     ///
     /// # Cancel safety
     ///
     /// As [`disconnect`](Self::disconnect).
     pub async fn drain(&self, deadline: Duration) -> Disconnected {
         let shared = self.shared();
-        shared.close();
+        let epoch = shared.close();
+        let unused = shared.lock().seats.links_before(epoch, false);
+        drop(stop(&unused));
         let mut sleep = pin!(Sleep::after(shared.clock(), deadline));
         loop {
             let mut changed = pin!(shared.changed.listen());
-            if shared.lock().size() == 0 {
+            if shared.lock().seats.is_empty_before(epoch) {
                 return Disconnected::Gracefully;
             }
             let is_up = poll_fn(|cx| match changed.as_mut().poll(cx) {
@@ -60,8 +64,14 @@ where
                 Poll::Pending => Pin::new(&mut sleep).poll(cx).map(|()| true),
             });
             if is_up.await {
-                return end_all(self.begin_to_end(), Duration::ZERO).await;
+                let left = shared.lock().seats.links_before(epoch, true);
+                return end_all(stop(&left), Duration::ZERO).await;
             }
         }
     }
+}
+
+/// Asks these to end, without the lock of the pool; what is left of them.
+fn stop(links: &[Arc<Shared>]) -> Vec<Ending> {
+    links.iter().map(Shared::stop).collect()
 }

@@ -8,6 +8,7 @@ use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 /// no connection from pool "cache" within 30s: connection to tcp://192.0.2.1:11211 failed: ...
 /// no connection from pool "cache" within 30s: it is still being made
 /// no connection from pool "cache" within 30s: all 10 are in use
+/// no connection from pool "cache" within 30s: 7 of 10 are in use, and others are being made
 /// ```
 ///
 /// The [`io::Error`] around it is of kind [`TimedOut`](io::ErrorKind::TimedOut).
@@ -16,6 +17,7 @@ pub struct NotServed {
     pub(crate) pool: String,
     pub(crate) after: Duration,
     pub(crate) size: usize,
+    pub(crate) in_use: usize,
     pub(crate) is_connecting: bool,
     pub(crate) last: Option<Arc<io::Error>>,
 }
@@ -34,12 +36,13 @@ impl NotServed {
 
 impl fmt::Display for NotServed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pool, after, size, is_connecting, last } = self;
+        let Self { pool, after, size, in_use, is_connecting, last } = self;
         write!(f, "no connection from pool {pool:?} within {after:?}: ")?;
         match last {
             Some(error) => error.fmt(f),
             None if *is_connecting => f.write_str("it is still being made"),
-            None => write!(f, "all {size} are in use"),
+            None if in_use == size => write!(f, "all {size} are in use"),
+            None => write!(f, "{in_use} of {size} are in use, and others are being made"),
         }
     }
 }

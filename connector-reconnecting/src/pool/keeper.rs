@@ -5,17 +5,20 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
+use event_listener::EventListener;
 use socketry_connection::Sleep;
 use socketry_connector::Connect;
 
-use crate::pool::{
-    member::{Member, Unfit},
-    options::PoolOptions,
-    shared::PoolShared,
-};
+use crate::pool::{member::Member, options::PoolOptions, shared::PoolShared};
+
+/// After so many rounds of one poll others go on: limits that are tiny are over at once again.
+const MOST_ROUNDS: u32 = 64;
+
+/// How long no connection is made ahead after one has given up.
+const REST: Duration = Duration::from_secs(30);
 
 /// Runs a pool until it is closed.
 pub(super) async fn run<C, T>(pool: Arc<PoolShared<C, T>>)
@@ -23,17 +26,21 @@ where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    let mut keeper = Keeper { pool, alarm: None };
+    let id = pool.lock().number();
+    let mut keeper = Keeper { pool, id, changed: None, alarm: None };
     poll_fn(|cx| keeper.poll(cx)).await;
 }
 
+/// One of those who run a pool. The first does all, and the others wait until it is gone.
 struct Keeper<C, T>
 where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
 {
     pool: Arc<PoolShared<C, T>>,
-    /// When some connection will be too old.
+    id: u64,
+    changed: Option<EventListener>,
+    /// When there is something to do for which nobody wakes it.
     alarm: Option<(Instant, Sleep)>,
 }
 
@@ -43,38 +50,57 @@ where
     T: Clone + Send + Sync + 'static,
 {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            self.pool.keeper.register(cx.waker());
-            if self.pool.lock().is_closed {
+        for _ in 0..MOST_ROUNDS {
+            // Made before it looks, so that no change is missed.
+            self.changed.get_or_insert_with(|| self.pool.changed.listen());
+            let (is_closed, is_kept) = {
+                let mut state = self.pool.lock();
+                (state.is_closed, state.is_kept_by(self.id))
+            };
+            if is_closed {
                 return Poll::Ready(());
             }
-            self.look_at_all(cx);
-            if self.poll_alarm(cx).is_pending() {
-                return Poll::Pending;
+            if is_kept && self.keep(cx).is_ready() {
+                continue;
+            }
+            match self.changed.as_mut().map(|changed| Pin::new(changed).poll(cx)) {
+                Some(Poll::Pending) => return Poll::Pending,
+                Some(Poll::Ready(())) | None => self.changed = None,
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Does what is to be done now; ready if there is more by then.
+    fn keep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.look_at_all(cx);
+        self.poll_alarm(cx)
     }
 
     /// Takes one idle member out after the other, looks at it, and puts it back.
     fn look_at_all(&self, cx: &mut Context<'_>) {
+        self.pool.close_overdue();
         let options = self.pool.options();
-        let (count, mut ready) = {
+        let (ids, up) = {
             let state = self.pool.lock();
-            let up = state.idle().filter(|member| member.session.is_some());
-            (state.idle().count(), up.count())
+            let ids: Vec<_> = state.idle.iter().map(Member::id).collect();
+            (ids, state.idle.count_up())
         };
-        for _ in 0..count {
-            let Some(mut member) = self.pool.lock().take_first() else { break };
-            let flaw = member.flaw(&options, self.pool.now());
-            if let Some(unfit) = flaw.or_else(|| member.look(&options, cx)) {
+        let mut ready = up;
+        for id in ids {
+            let member = self.pool.lock().idle.take(id);
+            let Some(mut member) = member else { continue };
+            if let Some(unfit) = member.look(&options, cx) {
                 self.pool.close_session(&mut member, unfit);
                 ready = ready.saturating_sub(1); // it may have come up after they were counted
             }
             self.bring_back(member, &options, &mut ready, cx);
         }
-        while ready < options.min_idle {
-            let Some(id) = self.pool.lock().reserve() else { break };
-            let Some(member) = self.pool.make(id) else { break };
+        while ready < options.ready() {
+            let now = self.pool.now();
+            let place = self.pool.lock().reserve_ahead(now);
+            let Some(member) = place.and_then(|place| self.pool.make(place)) else { break };
             self.bring_back(member, &options, &mut ready, cx);
         }
     }
@@ -87,64 +113,82 @@ where
         ready: &mut usize,
         cx: &mut Context<'_>,
     ) {
-        if member.session.is_some() {
+        if member.is_up() {
             return self.pool.put_back(member);
         }
-        if !member.is_added && *ready >= options.min_idle {
-            member.sessions.suspend(); // whoever began it needs it no more
-            return self.pool.put_back(member);
+        let is_needed = (member.is_added && !options.ends_at_once()) || *ready < options.ready();
+        if !is_needed {
+            return self.pool.put_back(member); // suspended: whoever began it needs it no more
         }
         *ready += 1; // it will be
-        match member.sessions.poll_session(cx) {
+        match member.poll_up(cx, || self.pool.now()) {
             Poll::Pending => {}
-            Poll::Ready(Some(Ok(session))) => {
-                member.session = Some(session);
-                member.idle_since = self.pool.now();
+            Poll::Ready(Ok(())) => {
                 // Its peer is watched from now on.
-                if member.look(options, cx).is_some() {
-                    self.pool.close_session(&mut member, Unfit::Broken);
+                if let Some(unfit) = member.look(options, cx) {
+                    self.pool.close_session(&mut member, unfit);
                     cx.waker().wake_by_ref();
                 }
             }
-            // It was disconnected, or has given up.
-            Poll::Ready(_) => return self.pool.remove_quietly(member),
+            Poll::Ready(Err(_)) => {
+                // It was disconnected, or has given up.
+                if !member.is_added {
+                    let until = self.pool.now().checked_add(REST);
+                    self.pool.lock().rests_until = until;
+                }
+                return drop(member);
+            }
         }
-        self.pool.put_back(member);
+        self.pool.put_back_polled(member);
     }
 
-    /// Ready when some connection is too old by now.
+    /// Ready when there is something to do.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let (now, options) = (self.pool.now(), self.pool.options());
-        let next = {
-            let state = self.pool.lock();
-            state.idle().filter_map(|member| member.ends_at(&options, now)).min()
-        };
-        match next {
+        match self.next_alarm() {
             None => self.alarm = None,
             Some(at) if self.alarm.as_ref().is_some_and(|(there, _)| *there == at) => {}
             Some(at) => self.alarm = Some((at, Sleep::until(self.pool.clock(), at))),
         }
-        match &mut self.alarm {
-            None => Poll::Pending,
-            Some((_, sleep)) => Pin::new(sleep).poll(cx),
+        let Some((_, sleep)) = &mut self.alarm else { return Poll::Pending };
+        let is_up = Pin::new(sleep).poll(cx);
+        if is_up.is_ready() {
+            self.alarm = None;
         }
+        is_up
+    }
+
+    /// When a session is overdue, or a connection may be made ahead again.
+    fn next_alarm(&self) -> Option<Instant> {
+        let (options, now) = (self.pool.options(), self.pool.now());
+        let state = self.pool.lock();
+        let overdue = state.idle.iter().filter_map(|member| member.overdue_at(&options));
+        let rest = state.rests_until.filter(|until| *until > now);
+        overdue.chain(rest).min()
     }
 }
 
-/// Nobody goes on with what was begun.
+/// Nobody goes on with what was begun, unless there is another one who runs it.
 impl<C, T> Drop for Keeper<C, T>
 where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
 {
     fn drop(&mut self) {
-        let count = self.pool.lock().idle().count();
-        for _ in 0..count {
-            let Some(mut member) = self.pool.lock().take_first() else { return };
-            if member.session.is_none() {
-                member.sessions.suspend();
-            }
-            self.pool.put_back(member);
+        let (is_kept, ids) = {
+            let mut state = self.pool.lock();
+            let ids: Vec<_> = state.idle.iter().map(Member::id).collect();
+            (state.is_kept_by(self.id), ids)
+        };
+        if !is_kept {
+            return;
         }
+        for id in ids {
+            let unpolled = self.pool.lock().idle.take_unpolled(id);
+            if let Some(member) = unpolled {
+                self.pool.put_back(member);
+            }
+        }
+        self.pool.lock().is_left_by(self.id);
+        self.pool.tell();
     }
 }

@@ -1,17 +1,22 @@
 //! One connection of a pool, with whoever brings it back.
 
 use std::{
+    io,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use socketry_connector::Connect;
 
-use crate::{pool::options::PoolOptions, reconnecting::Reconnecting, session::Session};
+use crate::{
+    pool::{options::PoolOptions, place::Place},
+    reconnecting::Reconnecting,
+    session::Session,
+    state::{Reason, State},
+};
 
 /// A connection of a pool: up, or to be made.
 pub(crate) struct Member<C: Connect<T>, T: Send> {
-    pub(super) id: u64,
     // Dropped before whoever would take its loss for a reason to connect.
     pub(super) session: Option<Session<C::Connection>>,
     pub(super) sessions: Reconnecting<C, T>,
@@ -19,6 +24,15 @@ pub(crate) struct Member<C: Connect<T>, T: Send> {
     pub(super) is_added: bool,
     /// Since when nobody uses it.
     pub(super) idle_since: Instant,
+    up_since: Instant,
+    /// Its number among the idle ones: the higher it is, the later it was used. None when it was used.
+    pub(super) rank: Option<u64>,
+    /// If it is not up, when its next attempt may begin; none if it was never made or is under way.
+    pub(super) begins: Option<Instant>,
+    /// An attempt or a wait is under way, which somebody has to poll.
+    pub(super) is_under_way: bool,
+    // Dropped last: the place is free when the connection is closed.
+    pub(super) place: Place,
 }
 
 /// Why a session is not kept.
@@ -29,6 +43,38 @@ pub(super) enum Unfit {
     Broken,
     Unread,
     Unchecked,
+    /// Its user, or the pool, has no more use for it.
+    NotWanted,
+}
+
+impl<C: Connect<T>, T: Send> Member<C, T> {
+    pub(super) fn id(&self) -> u64 {
+        self.place.id()
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Why its session ends if nobody uses it at this time.
+    pub(super) fn overdue(&self, options: &PoolOptions, now: Instant) -> Option<Unfit> {
+        self.session.as_ref()?;
+        if is_over(options.max_lifetime, self.up_since, now) {
+            return Some(Unfit::Old);
+        }
+        is_over(options.idle_timeout, self.idle_since, now).then_some(Unfit::Idle)
+    }
+
+    /// When its session will be overdue.
+    pub(super) fn overdue_at(&self, options: &PoolOptions) -> Option<Instant> {
+        self.session.as_ref()?;
+        let idle = options.idle_timeout.and_then(|limit| self.idle_since.checked_add(limit));
+        let old = options.max_lifetime.and_then(|limit| self.up_since.checked_add(limit));
+        match (idle, old) {
+            (Some(idle), Some(old)) => Some(idle.min(old)),
+            (idle, old) => idle.or(old),
+        }
+    }
 }
 
 impl<C, T> Member<C, T>
@@ -36,12 +82,86 @@ where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    pub(super) fn new(id: u64, sessions: Reconnecting<C, T>, now: Instant) -> Self {
-        Self { id, session: None, sessions, is_added: false, idle_since: now }
+    pub(super) fn new(
+        place: Place,
+        sessions: Reconnecting<C, T>,
+        is_added: bool,
+        now: Instant,
+    ) -> Self {
+        Self {
+            session: None,
+            sessions,
+            is_added,
+            idle_since: now,
+            up_since: now,
+            rank: None,
+            begins: None,
+            is_under_way: false,
+            place,
+        }
     }
 
-    pub(super) fn added(id: u64, sessions: Reconnecting<C, T>, now: Instant) -> Self {
-        Self { is_added: true, ..Self::new(id, sessions, now) }
+    /// Goes on to make its session. An error if there will be none: it was disconnected, or has given up,
+    /// and is no member any more.
+    pub(super) fn poll_up(
+        &mut self,
+        cx: &mut Context<'_>,
+        now: impl FnOnce() -> Instant,
+    ) -> Poll<Result<(), Option<io::Error>>> {
+        self.is_under_way = true;
+        let Poll::Ready(end) = self.sessions.poll_session(cx) else { return Poll::Pending };
+        self.is_under_way = false;
+        match end {
+            Some(Ok(session)) => {
+                let now = now();
+                (self.up_since, self.idle_since) = (now, now);
+                self.begins = Some(now); // it was tried
+                self.session = Some(session);
+                Poll::Ready(Ok(()))
+            }
+            Some(Err(error)) => Poll::Ready(Err(Some(error))),
+            None => Poll::Ready(Err(None)),
+        }
+    }
+
+    /// Closes its session for this reason. If that is nobody's fault the next one is not delayed.
+    pub(super) fn close(&mut self, unfit: Unfit) {
+        if let Some(mut session) = self.session.take() {
+            session.retire(matches!(unfit, Unfit::Idle | Unfit::Old | Unfit::NotWanted));
+        }
+    }
+
+    /// Drops what is under way: nobody polls for it any more.
+    pub(super) fn suspend(&mut self) {
+        self.sessions.suspend();
+        self.is_under_way = false;
+    }
+
+    /// Somebody has used it until now.
+    pub(super) fn was_used(&mut self, now: Instant) {
+        (self.idle_since, self.rank) = (now, None);
+    }
+
+    /// Notes when its next attempt may begin. If nothing is under way, that is known already.
+    pub(super) fn note_begin(&mut self, now: Instant) {
+        if self.is_under_way {
+            self.begins = self.waits_until(now);
+        }
+    }
+
+    /// When its next attempt may begin; none if that is under way, or was never made and may begin now.
+    pub(super) fn waits_until(&self, now: Instant) -> Option<Instant> {
+        match self.sessions.link().state() {
+            State::Waiting { reason: Reason::New, until, .. } if until <= now => None,
+            State::Waiting { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Whether it was asked to end: nobody can use it any more.
+    pub(super) fn is_gone(&self) -> bool {
+        let is_ending = self.session.as_ref().is_some_and(Session::is_ending);
+        is_ending || !self.sessions.link().is_wanted()
     }
 
     /// Looks whether the peer of its idle session has gone, or has said something.
@@ -55,32 +175,15 @@ where
         }
     }
 
-    /// What is wrong with its session, as far as one can see.
+    /// What is wrong with its session when its user returns it.
     pub(super) fn flaw(&self, options: &PoolOptions, now: Instant) -> Option<Unfit> {
-        let session = self.session.as_ref()?;
-        let over =
-            |limit: Option<Duration>, time: Duration| limit.is_some_and(|limit| time >= limit);
-        if session.lost().is_some() {
-            Some(Unfit::Broken)
-        } else if over(options.max_lifetime, session.uptime()) {
-            Some(Unfit::Old)
-        } else if over(options.idle_timeout, now.saturating_duration_since(self.idle_since)) {
-            Some(Unfit::Idle)
-        } else {
-            None
+        if self.session.as_ref()?.lost().is_some() {
+            return Some(Unfit::Broken);
         }
+        is_over(options.max_lifetime, self.up_since, now).then_some(Unfit::Old)
     }
+}
 
-    /// When its session will have been idle for too long, or be too old.
-    pub(super) fn ends_at(&self, options: &PoolOptions, now: Instant) -> Option<Instant> {
-        let session = self.session.as_ref()?;
-        let idle = options.idle_timeout.and_then(|limit| self.idle_since.checked_add(limit));
-        let old = options
-            .max_lifetime
-            .and_then(|limit| now.checked_add(limit.saturating_sub(session.uptime())));
-        match (idle, old) {
-            (Some(idle), Some(old)) => Some(idle.min(old)),
-            (idle, old) => idle.or(old),
-        }
-    }
+fn is_over(limit: Option<Duration>, since: Instant, now: Instant) -> bool {
+    limit.is_some_and(|limit| now.saturating_duration_since(since) >= limit)
 }

@@ -62,7 +62,8 @@ impl PoolOptions {
         self
     }
 
-    /// How many connections are kept ready, as long as somebody polls [`run`](crate::Pool::run).
+    /// How many connections are kept ready, as long as somebody polls [`run`](crate::Pool::run). After one
+    /// of them has [given up](crate::GaveUp) the next is made half a minute later.
     pub fn min_idle(mut self, connections: usize) -> Self {
         self.min_idle = connections;
         self
@@ -75,21 +76,23 @@ impl PoolOptions {
         self
     }
 
-    /// How long a connection is kept that nobody uses. `None` means for ever. Noticed while somebody polls
-    /// [`run`](crate::Pool::run), and otherwise at the next check-out.
+    /// How long a connection is kept that nobody uses. `None` means for ever; zero means that none is kept
+    /// when it is returned, unless somebody waits for it, and none is kept [ready](Self::min_idle). Noticed
+    /// while somebody polls [`run`](crate::Pool::run), and otherwise at the next check-out or return.
     pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
     /// How long a connection is used, however busy it is; it ends when it is returned or idle. `None` means
-    /// for ever.
+    /// for ever; zero means that each is used once, and none is kept [ready](Self::min_idle).
     pub fn max_lifetime(mut self, lifetime: Option<Duration>) -> Self {
         self.max_lifetime = lifetime;
         self
     }
 
-    /// How long a [check](crate::PoolBuilder::check) may take. `None` means as long as the check-out waits.
+    /// How long a [check](crate::PoolBuilder::check) may take. `None` means as long as the check-out waits;
+    /// zero means unless it answers at once.
     pub fn check_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.check_timeout = timeout;
         self
@@ -110,9 +113,25 @@ impl PoolOptions {
     /// Whether a connection is kept on which the peer has said something while it was idle. By default it
     /// is not: that is the answer to a request of somebody who has not waited for it, and the next user
     /// would take it for the answer to his own. With protocols in which servers speak unasked it is right.
+    ///
+    /// What it has said is its next user's, so nothing behind that is read while it is idle: a peer that
+    /// says something and then goes is noticed by that user.
     pub fn keep_unread(mut self, keep: bool) -> Self {
         self.keeps_unread = keep;
         self
+    }
+
+    /// How many are kept ready: none, if each ends as soon as it is idle.
+    pub(crate) fn ready(&self) -> usize {
+        match self.ends_at_once() {
+            true => 0,
+            false => self.min_idle,
+        }
+    }
+
+    /// Whether each ends as soon as it is idle.
+    pub(crate) fn ends_at_once(&self) -> bool {
+        [self.idle_timeout, self.max_lifetime].contains(&Some(Duration::ZERO))
     }
 }
 

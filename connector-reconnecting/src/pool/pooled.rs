@@ -4,6 +4,7 @@ use std::{
     fmt,
     ops::{Deref, DerefMut},
     sync::Arc,
+    thread,
 };
 
 use socketry_connector::Connect;
@@ -20,7 +21,8 @@ use crate::{
 ///
 /// It is used as the [`Session`] that it is. If that is lost by then, or was [given
 /// up](Session::give_up), it is replaced: the pool makes another one when it is needed. Whoever drops it
-/// in the middle of a conversation has to [`discard`](Self::discard) it, because nobody else knows.
+/// in the middle of a conversation has to [`discard`](Self::discard) it, because nobody else knows. A panic
+/// that drops it discards it.
 pub struct Pooled<C, T>
 where
     C: Connect<T> + 'static,
@@ -36,27 +38,32 @@ where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// `member` is up.
+    /// `member` is up, and counted as in use.
     pub(super) fn new(pool: Arc<PoolShared<C, T>>, member: Member<C, T>) -> Self {
-        pool.lock().checked_out();
-        pool.keeper.wake(); // there may be too few idle ones now
+        pool.tell(); // there may be too few idle ones now
         Self { pool, member: Some(member) }
     }
 
-    /// Closes the connection instead of returning it; the pool makes another one when it is needed.
+    /// Closes the connection instead of returning it; the pool makes another one when it is needed, and
+    /// need not wait for that.
     pub fn discard(mut self) {
+        self.close();
+    }
+
+    fn close(&mut self) {
         if let Some(member) = &mut self.member {
-            self.pool.close_session(member, Unfit::Broken);
+            self.pool.close_session(member, Unfit::NotWanted);
         }
     }
 
-    /// Takes the connection out of the pool for good; the pool may make another one in its place.
+    /// Takes the connection out of the pool for good; the pool may make another one in its place. Nothing
+    /// that ends the pool, or all of a [`Registry`](crate::Registry), ends this connection from then on.
     pub fn detach(mut self) -> Session<C::Connection> {
         let mut member = self.member.take();
         let session = member.as_mut().and_then(|member| member.session.take());
-        self.pool.lock().checked_in();
         if let Some(member) = member {
-            self.pool.remove(member);
+            self.pool.lock().seats.uses(member.id(), false);
+            drop(member);
         }
         match session {
             Some(session) => session,
@@ -93,15 +100,18 @@ where
     }
 }
 
-/// Returns it.
+/// Returns it, or closes it if its user panics: who knows where in a conversation that was.
 impl<C, T> Drop for Pooled<C, T>
 where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
 {
     fn drop(&mut self) {
+        if thread::panicking() {
+            self.close();
+        }
         if let Some(member) = self.member.take() {
-            self.pool.lock().checked_in();
+            self.pool.lock().seats.uses(member.id(), false);
             self.pool.give_back(member);
         }
     }

@@ -1,13 +1,12 @@
 //! What all handles of a pool, its guards and whoever runs it have in common.
 
 use std::{
-    fmt, io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::Waker,
     time::Instant,
 };
 
-use atomic_waker::AtomicWaker;
 use event_listener::Event;
 use socketry_connection::{Clock, now};
 use socketry_connector::Connect;
@@ -15,9 +14,11 @@ use socketry_connector::Connect;
 use crate::{
     pool::{
         check::Check,
+        line::Grant,
         member::{Member, Unfit},
         options::PoolOptions,
-        state::{Grant, State},
+        place::Places,
+        state::State,
     },
     reconnecting::Reconnecting,
     settings::CircuitOf,
@@ -33,9 +34,7 @@ pub(super) struct PoolShared<C: Connect<T>, T: Send> {
     pub(super) connector: Arc<C>,
     pub(super) plan: Plan<C, T>,
     state: Mutex<State<C, T>>,
-    /// Whoever runs it.
-    pub(super) keeper: AtomicWaker,
-    /// A member has come back, or is no more.
+    /// A member has come back or is no more, or something else that whoever runs it has to see.
     pub(super) changed: Event,
 }
 
@@ -61,16 +60,11 @@ where
         connector: Arc<C>,
         plan: Plan<C, T>,
         options: PoolOptions,
-    ) -> Self {
-        let state = State::new(options, plan.targets.is_some());
-        Self {
-            name,
-            connector,
-            plan,
-            state: Mutex::new(state),
-            keeper: AtomicWaker::new(),
-            changed: Event::new(),
-        }
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|pool: &Weak<Self>| {
+            let state = State::new(options, plan.targets.is_some(), pool.clone());
+            Self { name, connector, plan, state: Mutex::new(state), changed: Event::new() }
+        })
     }
 
     pub(super) fn clock(&self) -> Option<&Arc<dyn Clock>> {
@@ -85,73 +79,52 @@ where
         self.lock().options.clone()
     }
 
-    /// Connections to these targets, with all that the pool gives to its members.
-    pub(super) fn sessions(&self, targets: Targets<T>) -> Reconnecting<C, T> {
-        let mut sessions = Reconnecting::shared(self.connector.clone(), targets);
-        if let Some(clock) = self.clock() {
-            sessions = sessions.with_clock(clock.clone());
-        }
-        if let Some(circuits) = &self.plan.circuits {
-            let circuits = circuits.clone();
-            sessions = sessions.choose(|settings| settings.circuits = Some(circuits));
-        }
-        match &self.plan.defaults {
-            Some(defaults) => defaults(sessions),
-            None => sessions,
-        }
-    }
-
-    /// Why the circuit of a target is open, if one is.
-    pub(super) fn error_of_circuits(&self) -> Option<Arc<io::Error>> {
-        let (targets, circuit_of) = (self.plan.targets.as_ref()?, self.plan.circuits.as_ref()?);
-        targets.as_slice().iter().find_map(|target| circuit_of(target).last_error())
-    }
-
-    /// The member of a place that was reserved.
-    pub(super) fn make(&self, id: u64) -> Option<Member<C, T>> {
-        let mut sessions = self.sessions(self.plan.targets.clone()?);
-        if let Some(choose) = &self.plan.choose {
-            sessions = choose(sessions);
-        }
-        self.lock().made(id, sessions.link());
-        Some(Member::new(id, sessions, self.now()))
-    }
-
     /// Takes a member back, whatever became of it.
     pub(super) fn give_back(&self, mut member: Member<C, T>) {
         let now = self.now();
-        member.idle_since = now;
         if let Some(unfit) = member.flaw(&self.options(), now) {
             self.close_session(&mut member, unfit);
         }
-        let (is_kept, has_maker) = {
-            let state = self.lock();
-            let is_kept = !state.is_closed && (member.is_added || !state.has_too_many());
-            (is_kept, state.has_maker())
-        };
-        if !is_kept {
-            return self.remove(member);
-        }
-        if member.session.is_none() && !has_maker {
-            member.sessions.suspend(); // nobody polls it
-        }
+        member.was_used(now);
         self.put_back(member);
+        self.close_overdue();
         self.tell();
     }
 
-    /// Puts a member back among the idle ones, or hands it to who waits for it.
-    pub(super) fn put_back(&self, member: Member<C, T>) {
-        // In a pool that was closed meanwhile it would stay for ever.
-        let left_over = self.change(|state| match state.is_closed {
-            true => Some(member),
-            false => {
-                state.put_back(member);
-                None
-            }
-        });
-        if let Some(member) = left_over {
-            self.remove(member);
+    /// Puts a member back among the idle ones, or hands it to who waits for it. Nobody polls for what
+    /// is under way in it unless he takes it.
+    pub(super) fn put_back(&self, mut member: Member<C, T>) {
+        let id = member.id();
+        member.note_begin(self.now());
+        let (left_over, unpolled) = self.land(member, |state| state.idle.take_unpolled(id));
+        discard(left_over);
+        if let Some(mut member) = unpolled {
+            member.suspend();
+            self.put_back_polled(member);
         }
+    }
+
+    /// The same for one in which nothing is under way, or for who goes on polling for it.
+    pub(super) fn put_back_polled(&self, mut member: Member<C, T>) {
+        member.note_begin(self.now());
+        discard(self.land(member, |_| ()).0);
+    }
+
+    /// Puts a member back, serves who can be served then, and looks what has become of it, all at once.
+    /// The member comes back if it is not kept.
+    fn land<R>(
+        &self,
+        member: Member<C, T>,
+        look: impl FnOnce(&mut State<C, T>) -> R,
+    ) -> (Option<Member<C, T>>, R) {
+        let mut wakers = Vec::new();
+        let mut state = self.lock();
+        let left_over = state.put_back(member);
+        state.dispatch(&mut wakers);
+        let looked = look(&mut state);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        (left_over, looked)
     }
 
     /// Closes idle members that are too many.
@@ -159,37 +132,34 @@ where
         loop {
             let member = self.lock().take_surplus();
             match member {
-                Some(member) => self.remove(member),
+                Some(member) => discard(Some(member)),
                 None => return,
             }
         }
     }
 
-    /// Drops a member.
-    pub(super) fn remove(&self, member: Member<C, T>) {
-        self.remove_quietly(member);
-        self.tell();
-    }
-
-    /// Drops a member, for whoever runs the pool.
-    pub(super) fn remove_quietly(&self, member: Member<C, T>) {
-        let id = member.id;
-        drop(member);
-        self.change(|state| state.remove(id));
-        self.changed.notify(usize::MAX);
+    /// Closes sessions that have been idle for too long, or are too old.
+    pub(super) fn close_overdue(&self) {
+        let now = self.now();
+        loop {
+            let overdue = self.lock().take_overdue(now);
+            let Some((mut member, unfit)) = overdue else { return };
+            self.close_session(&mut member, unfit);
+            self.put_back(member);
+        }
     }
 
     /// Takes back what was granted, and not used.
     pub(super) fn return_grant(&self, grant: Grant<C, T>) {
         match grant {
             Grant::Member(member) => self.give_back(member),
-            Grant::Make(id) => self.change(|state| state.remove(id)),
+            Grant::Make(place) => drop(place),
         }
     }
 
     /// Closes the session of a member for this reason.
     pub(super) fn close_session(&self, member: &mut Member<C, T>, unfit: Unfit) {
-        member.session = None;
+        member.close(unfit);
         self.lock().count(unfit);
     }
 }
@@ -211,20 +181,48 @@ impl<C: Connect<T>, T: Send> PoolShared<C, T> {
         result
     }
 
-    /// Closes: nobody is served, and idle connections end.
-    pub(super) fn close(&self) {
-        let mut state = self.lock();
-        let wakers = state.close();
-        let idle = state.take_all();
-        drop(state);
-        drop(idle);
-        wakers.into_iter().for_each(Waker::wake);
+    /// Closes: nobody is served, and what nobody uses ends. Returns the number of the time that begins then.
+    pub(super) fn close(&self) -> u64 {
+        let (epoch, unused) = self.change(|state| {
+            let unused = state.close();
+            (state.epoch(), unused)
+        });
+        drop(unused);
+        self.tell();
+        epoch
+    }
+
+    /// Tells whoever runs it, and whoever waits for its end, that something has changed.
+    pub(super) fn tell(&self) {
+        self.changed.notify(usize::MAX);
+    }
+}
+
+impl<C, T> Places for PoolShared<C, T>
+where
+    C: Connect<T> + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    fn is_free(&self, id: u64) {
+        let seat = self.change(|state| state.seats.remove(id));
+        drop(seat);
         self.tell();
     }
 
-    pub(super) fn tell(&self) {
-        self.changed.notify(usize::MAX);
-        self.keeper.wake();
+    fn has_ended(&self, id: u64) {
+        let member = self.change(|state| state.take(id));
+        drop(member);
+    }
+}
+
+/// Drops a member that is not kept, which is nobody's fault.
+fn discard<C, T>(member: Option<Member<C, T>>)
+where
+    C: Connect<T> + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    if let Some(mut member) = member {
+        member.close(Unfit::NotWanted);
     }
 }
 

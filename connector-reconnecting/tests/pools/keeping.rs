@@ -170,3 +170,47 @@ fn an_attempt_that_is_not_needed_any_more_is_dropped() {
     assert!(poll_now(&mut running).is_pending());
     assert!(call.is_cancelled());
 }
+
+#[test]
+fn one_that_gives_up_is_made_anew_after_half_a_minute() {
+    let test = PoolTest::with(small(2).min_idle(1), |builder| {
+        builder.connections(|sessions| sessions.backoff(Backoff::connman().max_attempts(Some(1))))
+    });
+    test.script.fail_next(refused());
+    let mut running = run(&test.pool);
+    assert_eq!((test.pool.statistics().size, test.script.begun()), (0, 1));
+    assert_eq!(test.clock.until_next(), Some(ms(30_000)));
+    test.clock.advance(ms(30_000));
+    let _peer = test.prepared();
+    assert!(poll_now(&mut running).is_pending());
+    assert_eq!(test.counts(), (0, 1, 0));
+}
+
+#[test]
+fn of_several_who_run_it_the_one_that_is_left_hears_of_everything() {
+    let test = PoolTest::new(small(2).min_idle(1));
+    let waker = CountingWaker::new();
+    let mut first = run(&test.pool);
+    assert!(first.as_mut().poll(&mut waker.context()).is_pending());
+    drop(run(&test.pool));
+    waker.take();
+    test.pool.set_options(small(2).min_idle(2));
+    assert!(waker.count() > 0);
+    assert!(first.as_mut().poll(&mut waker.context()).is_pending());
+    assert_eq!(test.script.pending(), 2);
+}
+
+#[test]
+fn when_one_who_runs_it_is_dropped_another_goes_on_with_what_was_begun() {
+    let test = PoolTest::new(small(2).min_idle(1));
+    let first = run(&test.pool);
+    let waker = CountingWaker::new();
+    let mut second = run(&test.pool);
+    assert!(second.as_mut().poll(&mut waker.context()).is_pending());
+    let call = test.script.try_next_call().unwrap();
+    drop(first);
+    assert!(call.is_cancelled() && waker.count() > 0);
+    let _peer = test.prepared();
+    assert!(poll_now(&mut second).is_pending());
+    assert_eq!(test.counts(), (0, 1, 0));
+}
