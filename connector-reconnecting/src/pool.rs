@@ -18,6 +18,7 @@ use crate::{
 
 mod builder;
 mod check;
+mod checking;
 mod checkout;
 mod ending;
 mod error;
@@ -45,6 +46,10 @@ mod state;
 /// server that accepts and closes. Whoever would have to wait for that goes on with another member whose
 /// next attempt begins sooner, or makes a new one; of those to the same targets as long as that spares a
 /// second. And all members share what they know of an address: see [`Circuit`](crate::Circuit).
+///
+/// They say no [`Heartbeat`](crate::Heartbeat), whatever is chosen: nobody would read its answer, and the
+/// next user would take it for his own. Those that are idle can be asked by the
+/// [check](PoolBuilder::check) instead: see [`PoolOptions::check_every`].
 ///
 /// It needs no task of its own. Without one nothing is done between check-outs: who wants connections kept
 /// ready, and those closed that nobody needs, polls [`run`](Self::run) somewhere.
@@ -189,14 +194,14 @@ where
     /// - keeps so many connections [ready](PoolOptions::min_idle), and brings back those that were
     ///   [added](Self::add_connection);
     /// - closes those that are idle for too long or too old;
-    /// - notices those whose peers have gone, and says [`Heartbeat`](crate::Heartbeat)s on those that
-    ///   are idle.
+    /// - notices those whose peers have gone, and [asks](PoolOptions::check_every) those that are idle.
     ///
     /// Several may be polled at a time: the first does it all, and another one goes on when that is gone.
     ///
     /// # Cancel safety
     ///
-    /// Dropped, attempts under way are dropped. It may be called again.
+    /// Dropped, attempts under way are dropped, and a connection that is being checked is closed. It may be
+    /// called again.
     pub async fn run(&self) {
         keeper::run(self.shared().clone()).await;
     }

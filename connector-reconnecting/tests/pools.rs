@@ -11,6 +11,7 @@ use socketry_testing::{
 use super::{now, poll_now};
 
 mod ageing;
+mod asking;
 mod checking;
 mod ending;
 mod keeping;

@@ -87,6 +87,7 @@ fn a_pool_is_as_its_configuration_says() {
     config.wait_timeout = Duration::from_secs(2).into();
     config.idle_timeout = Setting::Off;
     config.check_timeout = Setting::On;
+    config.check_every = Duration::from_secs(30).into();
     config.order = PoolOrderConfig::Fifo;
     config.keep_unread = true;
     let pool = Connector::new().pool_with(["127.0.0.1:1"], &config).unwrap().build();
@@ -95,6 +96,7 @@ fn a_pool_is_as_its_configuration_says() {
         .min_idle(1)
         .wait_timeout(Some(Duration::from_secs(2)))
         .idle_timeout(None)
+        .check_every(Some(Duration::from_secs(30)))
         .order(PoolOrder::Fifo)
         .keep_unread(true);
     assert_eq!(pool.options(), expected);
@@ -231,6 +233,7 @@ fn every_key_of_a_pool_is_read() {
         "max_lifetime": true,
         "check_timeout": "250ms",
         "check_after": "1m",
+        "check_every": "30s",
         "order": "fifo",
         "keep_unread": true,
         "connections": {"backoff": {"cap": "30s"}},
@@ -242,6 +245,7 @@ fn every_key_of_a_pool_is_read() {
     (expected.idle_timeout, expected.max_lifetime) = (Setting::Off, Setting::On);
     expected.check_timeout = Duration::from_millis(250).into();
     expected.check_after = Duration::from_secs(60);
+    expected.check_every = Duration::from_secs(30).into();
     (expected.order, expected.keep_unread) = (PoolOrderConfig::Fifo, true);
     expected.connections.backoff.cap = Some(Duration::from_secs(30));
     assert_eq!(config, expected);

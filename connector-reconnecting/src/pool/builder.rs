@@ -106,6 +106,8 @@ where
     /// Checks a connection before it is handed out: asks it something, and reads the answer. One that fails
     /// or does not answer [in time](PoolOptions::check_timeout) is replaced. By default nothing is asked.
     ///
+    /// With [`check_every`](PoolOptions::check_every) it is asked of those that are idle, too.
+    ///
     /// # Examples
     ///
     /// ```

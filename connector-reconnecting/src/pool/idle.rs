@@ -1,6 +1,9 @@
 //! The connections of a pool that nobody uses.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use socketry_connector::Connect;
 
@@ -72,6 +75,14 @@ impl<C: Connect<T>, T: Send> Idle<C, T> {
         let (index, unfit) =
             all.find_map(|(index, member)| Some((index, member.overdue(options, now)?)))?;
         Some((self.0.remove(index)?, unfit))
+    }
+
+    /// One that is to be checked by now: the one that has waited longest for that.
+    pub(super) fn take_unchecked(&mut self, every: Duration, now: Instant) -> Option<Member<C, T>> {
+        let all = self.0.iter().enumerate();
+        let due = all.filter_map(|(index, member)| Some((member.check_at(every)?, index)));
+        let (_, index) = due.filter(|(at, _)| *at <= now).min()?;
+        self.0.remove(index)
     }
 
     /// One that may go if there are too many.

@@ -12,7 +12,12 @@ use event_listener::EventListener;
 use socketry_connection::Sleep;
 use socketry_connector::Connect;
 
-use crate::pool::{member::Member, options::PoolOptions, shared::PoolShared};
+use crate::pool::{
+    checking::{Checking, next_check},
+    member::Member,
+    options::PoolOptions,
+    shared::PoolShared,
+};
 
 /// After so many rounds of one poll others go on: limits that are tiny are over at once again.
 const MOST_ROUNDS: u32 = 64;
@@ -27,7 +32,7 @@ where
     T: Clone + Send + Sync + 'static,
 {
     let id = pool.lock().number();
-    let mut keeper = Keeper { pool, id, changed: None, alarm: None };
+    let mut keeper = Keeper { pool, id, changed: None, alarm: None, checking: None };
     poll_fn(|cx| keeper.poll(cx)).await;
 }
 
@@ -42,6 +47,7 @@ where
     changed: Option<EventListener>,
     /// When there is something to do for which nobody wakes it.
     alarm: Option<(Instant, Sleep)>,
+    checking: Option<Checking>,
 }
 
 impl<C, T> Keeper<C, T>
@@ -75,6 +81,9 @@ where
     /// Does what is to be done now; ready if there is more by then.
     fn keep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.look_at_all(cx);
+        if self.poll_check(cx).is_ready() {
+            return Poll::Ready(());
+        }
         self.poll_alarm(cx)
     }
 
@@ -87,7 +96,7 @@ where
             let ids: Vec<_> = state.idle.iter().map(Member::id).collect();
             (ids, state.idle.count_up())
         };
-        let mut ready = up;
+        let mut ready = up + usize::from(self.checking.is_some());
         for id in ids {
             let member = self.pool.lock().idle.take(id);
             let Some(mut member) = member else { continue };
@@ -142,6 +151,19 @@ where
         self.pool.put_back_polled(member);
     }
 
+    /// Checks those that are to be checked, one after the other. Ready if one was.
+    fn poll_check(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.checking.is_none() {
+            self.checking = next_check(&self.pool);
+        }
+        let Some(checking) = &mut self.checking else { return Poll::Pending };
+        let checked = checking.as_mut().poll(cx);
+        if checked.is_ready() {
+            self.checking = None;
+        }
+        checked
+    }
+
     /// Ready when there is something to do.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.next_alarm() {
@@ -157,13 +179,16 @@ where
         is_up
     }
 
-    /// When a session is overdue, or a connection may be made ahead again.
+    /// When a session is overdue, or to be checked, or a connection may be made ahead again.
     fn next_alarm(&self) -> Option<Instant> {
         let (options, now) = (self.pool.options(), self.pool.now());
+        let has_check = self.checking.is_none() && self.pool.plan.check.is_some();
+        let every = options.check_every.filter(|_| has_check);
         let state = self.pool.lock();
         let overdue = state.idle.iter().filter_map(|member| member.overdue_at(&options));
+        let checks = state.idle.iter().filter_map(|member| member.check_at(every?));
         let rest = state.rests_until.filter(|until| *until > now);
-        overdue.chain(rest).min()
+        overdue.chain(checks).chain(rest).min()
     }
 }
 
@@ -174,6 +199,7 @@ where
     T: Clone + Send + Sync + 'static,
 {
     fn drop(&mut self) {
+        self.checking = None;
         let (is_kept, ids) = {
             let mut state = self.pool.lock();
             let ids: Vec<_> = state.idle.iter().map(Member::id).collect();

@@ -48,6 +48,8 @@ where
         sessions: Reconnecting<C, T>,
         is_added: bool,
     ) -> Option<Member<C, T>> {
+        // In a pool nobody would read the answer to a heartbeat.
+        let sessions = sessions.choose(|settings| settings.heartbeat = None);
         let link = sessions.link();
         link.on_stop(Box::new(place.end()));
         let member = Member::new(place, sessions, is_added, self.now());

@@ -25,6 +25,8 @@ pub(crate) struct Member<C: Connect<T>, T: Send> {
     /// Since when nobody uses it.
     pub(super) idle_since: Instant,
     up_since: Instant,
+    /// When it was last used or checked.
+    pub(super) good_at: Instant,
     /// Its number among the idle ones: the higher it is, the later it was used. None when it was used.
     pub(super) rank: Option<u64>,
     /// If it is not up, when its next attempt may begin; none if it was never made or is under way.
@@ -75,6 +77,12 @@ impl<C: Connect<T>, T: Send> Member<C, T> {
             (idle, old) => idle.or(old),
         }
     }
+
+    /// When it is to be checked if nobody has used it by then.
+    pub(super) fn check_at(&self, every: Duration) -> Option<Instant> {
+        self.session.as_ref()?;
+        self.good_at.checked_add(every)
+    }
 }
 
 impl<C, T> Member<C, T>
@@ -94,6 +102,7 @@ where
             is_added,
             idle_since: now,
             up_since: now,
+            good_at: now,
             rank: None,
             begins: None,
             is_under_way: false,
@@ -114,7 +123,7 @@ where
         match end {
             Some(Ok(session)) => {
                 let now = now();
-                (self.up_since, self.idle_since) = (now, now);
+                (self.up_since, self.idle_since, self.good_at) = (now, now, now);
                 self.begins = Some(now); // it was tried
                 self.session = Some(session);
                 Poll::Ready(Ok(()))
@@ -139,7 +148,7 @@ where
 
     /// Somebody has used it until now.
     pub(super) fn was_used(&mut self, now: Instant) {
-        (self.idle_since, self.rank) = (now, None);
+        (self.idle_since, self.good_at, self.rank) = (now, now, None);
     }
 
     /// Notes when its next attempt may begin. If nothing is under way, that is known already.

@@ -24,6 +24,7 @@ pub struct PoolOptions {
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) check_timeout: Option<Duration>,
     pub(crate) check_after: Duration,
+    pub(crate) check_every: Option<Duration>,
     pub(crate) order: PoolOrder,
     pub(crate) keeps_unread: bool,
 }
@@ -50,6 +51,7 @@ impl PoolOptions {
             max_lifetime: Some(Duration::from_secs(1800)),
             check_timeout: Some(Duration::from_secs(5)),
             check_after: Duration::ZERO,
+            check_every: None,
             order: PoolOrder::Lifo,
             keeps_unread: false,
         }
@@ -91,8 +93,8 @@ impl PoolOptions {
         self
     }
 
-    /// How long a [check](crate::PoolBuilder::check) may take. `None` means as long as the check-out waits;
-    /// zero means unless it answers at once.
+    /// How long a [check](crate::PoolBuilder::check) may take. `None` means as long as the check-out waits,
+    /// and for ever between check-outs; zero means unless it answers at once.
     pub fn check_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.check_timeout = timeout;
         self
@@ -101,6 +103,15 @@ impl PoolOptions {
     /// Checks only connections that have been idle for so long. Zero, the default, checks all.
     pub fn check_after(mut self, idle: Duration) -> Self {
         self.check_after = idle;
+        self
+    }
+
+    /// Asks also those that are idle, by the [check](crate::PoolBuilder::check) and as long as somebody polls
+    /// [`run`](crate::Pool::run): each that was neither used nor checked for so long, one after the other.
+    /// Nobody gets it meanwhile, and one that fails is closed. By default none is asked; zero means that
+    /// they are asked without a pause.
+    pub fn check_every(mut self, idle: Option<Duration>) -> Self {
+        self.check_every = idle;
         self
     }
 

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, task::Poll};
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
-use socketry_connector_reconnecting::{Backoff, Disconnected, Heartbeat};
+use socketry_connector_reconnecting::{Backoff, Disconnected};
 use socketry_testing::{CountingWaker, pair};
 
 use super::{PoolTest, TestPool, poll, small};
@@ -87,25 +87,6 @@ fn those_that_were_added_are_brought_back_whether_they_are_needed_or_not() {
     test.script.succeed_next(peer.0);
     assert!(poll_now(&mut running).is_pending());
     assert_eq!(test.counts(), (0, 1, 0));
-}
-
-#[test]
-fn silent_peers_of_idle_connections_are_asked() {
-    let test = PoolTest::with(small(1).keep_unread(true), |builder| {
-        builder
-            .connections(|sessions| sessions.heartbeat(Heartbeat::new(ms(1000), ms(300), "PING")))
-    });
-    let (guard, mut peer) = test.fresh();
-    drop(guard);
-    let mut running = run(&test.pool);
-    test.clock.advance(ms(1000));
-    assert!(poll_now(&mut running).is_pending());
-    let mut heard = [0; 4];
-    now(peer.read_exact(&mut heard)).unwrap();
-    assert_eq!(&heard, b"PING");
-    test.clock.advance(ms(300));
-    assert!(poll_now(&mut running).is_pending());
-    assert_eq!(test.pool.statistics().closed_broken, 1);
 }
 
 #[test]

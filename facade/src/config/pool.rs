@@ -57,12 +57,16 @@ pub struct PoolConfig {
     /// Checks only connections that have been idle for so long. Zero, the default, checks all.
     #[cfg_attr(feature = "serde", serde(with = "super::duration"))]
     pub check_after: Duration,
+    /// Checks also those that are idle, each that was neither used nor checked for so long, as long as
+    /// somebody polls [`Pool::run`](crate::reconnecting::Pool::run). By default, and off, none is; zero
+    /// checks them without a pause.
+    pub check_every: Setting<Timeout>,
     /// Which of the idle connections is handed out first. By default the one that was used last.
     pub order: PoolOrderConfig,
     /// Whether a connection is kept on which the peer has said something while it was idle. By default
     /// it is not.
     pub keep_unread: bool,
-    /// How its connections come back.
+    /// How its connections come back. A heartbeat of theirs is not said: see `check_every`.
     pub connections: ReconnectConfig,
 }
 
@@ -96,7 +100,8 @@ impl PoolConfig {
         let options = chosen(options, self.wait_timeout, PoolOptions::wait_timeout);
         let options = chosen(options, self.idle_timeout, PoolOptions::idle_timeout);
         let options = chosen(options, self.max_lifetime, PoolOptions::max_lifetime);
-        chosen(options, self.check_timeout, PoolOptions::check_timeout)
+        let options = chosen(options, self.check_timeout, PoolOptions::check_timeout);
+        chosen(options, self.check_every, PoolOptions::check_every)
     }
 }
 
@@ -123,6 +128,7 @@ impl Default for PoolConfig {
             max_lifetime: Setting::On,
             check_timeout: Setting::On,
             check_after: Duration::ZERO,
+            check_every: Setting::On,
             order: PoolOrderConfig::default(),
             keep_unread: false,
             connections: ReconnectConfig::default(),
