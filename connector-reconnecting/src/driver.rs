@@ -72,7 +72,6 @@ enum Phase {
     Attempts {
         target: usize,
         session: SessionInfo,
-        #[allow(dead_code, reason = "pools are about to use it")]
         began: Instant,
     },
     Up,

@@ -127,7 +127,6 @@ impl Life {
     }
 
     /// Whoever closes it does so for reasons of its own.
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn excuse(&self) {
         self.is_excused.store(true, Ordering::Release);
     }

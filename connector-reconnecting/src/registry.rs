@@ -218,7 +218,8 @@ where
         self.known().pools.values().cloned().collect()
     }
 
-    /// Takes the pool of that name out, so that its name is free. It goes on as long as somebody has it.
+    /// Takes the pool of that name out, so that its name is free. It goes on as long as somebody has it, and
+    /// [`disconnect_all`](Self::disconnect_all) does not reach it any more.
     pub fn remove_pool(&self, name: &str) -> Option<Pool<C, T>> {
         self.known().pools.remove(name)
     }

@@ -181,13 +181,11 @@ impl<C: Connection> Session<C> {
     }
 
     /// Whether something was written, and nothing read since.
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn is_unanswered(&self) -> bool {
         self.is_unanswered
     }
 
     /// Its pool closes it; if that `is_excused` no delay follows.
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn retire(&mut self, is_excused: bool) {
         if is_excused {
             self.guard.life().excuse();

@@ -121,7 +121,6 @@ impl Shared {
     }
 
     /// Does this too, without a lock, whenever it is stopped. To be called once.
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn on_stop(&self, act: Box<dyn Fn() + Send + Sync>) {
         let _ = self.on_stop.set(act);
     }
@@ -134,7 +133,6 @@ impl Shared {
         now(self.clock())
     }
 
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn is_wanted(&self) -> bool {
         self.lock().is_wanted
     }

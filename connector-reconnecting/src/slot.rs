@@ -44,7 +44,6 @@ impl<W> Slot<W> {
     }
 
     /// Takes what is in there out, for good.
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn take(&self) -> Option<W> {
         let mut place = self.lock();
         match mem::replace(&mut *place, Place::Empty) {

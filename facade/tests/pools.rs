@@ -27,6 +27,8 @@ fn a_connection_is_handed_out_again_over_tcp_and_unix_sockets() {
         block_on(connection.write_all(b"ping")).unwrap();
         let mut heard = [0; 4];
         block_on(client.read_exact(&mut heard)).unwrap();
+        block_on(client.write_all(b"!")).unwrap();
+        block_on(connection.read_exact(&mut [0])).unwrap();
         drop(connection);
         let mut connection = block_on(pool.checkout()).unwrap();
         block_on(connection.write_all(b"pong")).unwrap();
@@ -236,6 +238,7 @@ fn every_key_of_a_pool_is_read() {
         "check_every": "30s",
         "order": "fifo",
         "keep_unread": true,
+        "keep_unanswered": true,
         "connections": {"backoff": {"cap": "30s"}},
     }))
     .unwrap();
@@ -246,7 +249,8 @@ fn every_key_of_a_pool_is_read() {
     expected.check_timeout = Duration::from_millis(250).into();
     expected.check_after = Duration::from_secs(60);
     expected.check_every = Duration::from_secs(30).into();
-    (expected.order, expected.keep_unread) = (PoolOrderConfig::Fifo, true);
+    expected.order = PoolOrderConfig::Fifo;
+    (expected.keep_unread, expected.keep_unanswered) = (true, true);
     expected.connections.backoff.cap = Some(Duration::from_secs(30));
     assert_eq!(config, expected);
     assert_eq!(from_value::<PoolConfig>(json!({})).unwrap(), PoolConfig::default());

@@ -138,7 +138,6 @@ where
     }
 
     /// The attempt under way has failed: whoever polls for it has no more time.
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn attempt_timed_out(&mut self) {
         let Phase::Attempts { target, began, .. } = self.phase else { return };
         let permit = match self.work.take() {

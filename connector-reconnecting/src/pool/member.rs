@@ -44,6 +44,7 @@ pub(super) enum Unfit {
     Old,
     Broken,
     Unread,
+    Unanswered,
     Unchecked,
     /// Its user, or the pool, has no more use for it.
     NotWanted,
@@ -136,7 +137,9 @@ where
     /// Closes its session for this reason. If that is nobody's fault the next one is not delayed.
     pub(super) fn close(&mut self, unfit: Unfit) {
         if let Some(mut session) = self.session.take() {
-            session.retire(matches!(unfit, Unfit::Idle | Unfit::Old | Unfit::NotWanted));
+            use Unfit::{Idle, NotWanted, Old, Unanswered};
+
+            session.retire(matches!(unfit, Idle | Old | Unanswered | NotWanted));
         }
     }
 

@@ -27,6 +27,7 @@ pub struct PoolOptions {
     pub(crate) check_every: Option<Duration>,
     pub(crate) order: PoolOrder,
     pub(crate) keeps_unread: bool,
+    pub(crate) keeps_unanswered: bool,
 }
 
 /// Which of the idle connections is handed out first.
@@ -54,6 +55,7 @@ impl PoolOptions {
             check_every: None,
             order: PoolOrder::Lifo,
             keeps_unread: false,
+            keeps_unanswered: false,
         }
     }
 
@@ -132,6 +134,14 @@ impl PoolOptions {
         self
     }
 
+    /// Whether a connection is kept on which its user has written last, and read nothing since. By default it
+    /// is not: he has left before the answer came, be it that a deadline has dropped his request, and the next
+    /// user would take that answer for his own. With protocols in which nothing is answered it is right.
+    pub fn keep_unanswered(mut self, keep: bool) -> Self {
+        self.keeps_unanswered = keep;
+        self
+    }
+
     /// How many are kept ready: none, if each ends as soon as it is idle.
     pub(crate) fn ready(&self) -> usize {
         match self.ends_at_once() {
@@ -179,6 +189,8 @@ pub struct PoolStatistics {
     pub closed_broken: u64,
     /// Sessions that were closed because something unread was in them.
     pub closed_unread: u64,
+    /// Sessions that were closed because their users had left before they were answered.
+    pub closed_unanswered: u64,
     /// Sessions that have failed their check.
     pub closed_unfit: u64,
 }

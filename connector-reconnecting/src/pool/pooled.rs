@@ -20,9 +20,15 @@ use crate::{
 /// A connection that was checked out of a [`Pool`](crate::Pool), and returns when it is dropped.
 ///
 /// It is used as the [`Session`] that it is. If that is lost by then, or was [given
-/// up](Session::give_up), it is replaced: the pool makes another one when it is needed. Whoever drops it
-/// in the middle of a conversation has to [`discard`](Self::discard) it, because nobody else knows. A panic
-/// that drops it discards it.
+/// up](Session::give_up), it is replaced: the pool makes another one when it is needed.
+///
+/// # Cancel safety
+///
+/// A request that is dropped half way (by a deadline around it, say) drops this too. If it was written, and
+/// nothing was read since, the connection is [closed](crate::PoolOptions::keep_unanswered), so that its answer
+/// is not read by the next user; and it is if its user panics. Of an answer that was read in part nobody knows but its
+/// user, who has to [`discard`](Self::discard) the connection. If that may be dropped half way too, take the session
+/// [out](Self::detach), or let the [check](crate::PoolBuilder::check) find out.
 pub struct Pooled<C, T>
 where
     C: Connect<T> + 'static,
@@ -110,7 +116,11 @@ where
         if thread::panicking() {
             self.close();
         }
-        if let Some(member) = self.member.take() {
+        if let Some(mut member) = self.member.take() {
+            let is_unanswered = member.session.as_ref().is_some_and(Session::is_unanswered);
+            if is_unanswered && !self.pool.options().keeps_unanswered {
+                self.pool.close_session(&mut member, Unfit::Unanswered);
+            }
             self.pool.lock().seats.uses(member.id(), false);
             self.pool.give_back(member);
         }

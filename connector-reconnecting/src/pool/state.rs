@@ -281,6 +281,7 @@ impl<C: Connect<T>, T: Send> State<C, T> {
             Unfit::Old => &mut statistics.closed_old,
             Unfit::Broken | Unfit::NotWanted => &mut statistics.closed_broken,
             Unfit::Unread => &mut statistics.closed_unread,
+            Unfit::Unanswered => &mut statistics.closed_unanswered,
             Unfit::Unchecked => &mut statistics.closed_unfit,
         } += 1;
     }

@@ -24,7 +24,6 @@ where
     }
 
     /// The attempt under way has failed, since whoever polls for it has no more time.
-    #[allow(dead_code, reason = "pools are about to use it")]
     pub(crate) fn attempt_timed_out(&mut self) {
         if let Some(driver) = &mut self.driver {
             driver.attempt_timed_out();

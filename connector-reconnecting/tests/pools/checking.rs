@@ -93,7 +93,7 @@ fn a_connection_that_was_detached_is_its_users_and_gives_its_place_to_another() 
 
 #[test]
 fn an_answer_that_nobody_has_waited_for_is_not_read_by_the_next_user() {
-    let test = PoolTest::new(small(1));
+    let test = PoolTest::new(small(1).keep_unanswered(true));
     let (mut guard, mut peer) = test.fresh();
     now(guard.write_all(b"question")).unwrap();
     drop(guard);
@@ -180,4 +180,44 @@ fn only_those_that_were_idle_for_so_long_are_checked() {
     test.clock.advance(ms(1000));
     let _waiting = test.waiting();
     assert!(poll_now(peer.read(&mut [0])).is_ready());
+}
+
+#[test]
+fn one_that_is_dropped_before_it_is_answered_is_closed_and_replaced_at_once() {
+    let test = PoolTest::new(small(1));
+    let (mut guard, mut peer) = test.fresh();
+    now(guard.write_all(b"question")).unwrap();
+    drop(guard); // as a deadline around the request does
+    now(peer.read(&mut [0; 8])).unwrap();
+    assert_eq!(now(peer.read(&mut [0])).unwrap(), 0);
+    let (guard, _peer) = test.fresh();
+    assert_eq!((guard.generation(), test.pool.statistics().closed_unanswered), (2, 1));
+}
+
+#[test]
+fn one_whose_question_could_not_even_be_written_is_closed_too() {
+    let test = PoolTest::new(small(1));
+    let (ours, _theirs) = socketry_testing::pair_with_capacity(3);
+    test.script.succeed_next(ours);
+    let mut guard = test.served();
+    assert!(poll_now(guard.write_all(b"question")).is_pending());
+    drop(guard);
+    assert_eq!(test.pool.statistics().closed_unanswered, 1);
+}
+
+#[test]
+fn one_that_was_answered_is_kept_and_so_is_any_if_nothing_is_ever_answered() {
+    let test = PoolTest::new(small(1));
+    let (mut guard, mut peer) = test.fresh();
+    now(guard.write_all(b"question")).unwrap();
+    now(peer.write_all(b"answer")).unwrap();
+    now(guard.read(&mut [0; 8])).unwrap();
+    drop(guard);
+    assert_eq!(test.served().generation(), 1);
+
+    let test = PoolTest::new(small(1).keep_unanswered(true));
+    let (mut guard, _peer) = test.fresh();
+    now(guard.write_all(b"news")).unwrap();
+    drop(guard);
+    assert_eq!(test.served().generation(), 1);
 }

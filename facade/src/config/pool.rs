@@ -66,6 +66,9 @@ pub struct PoolConfig {
     /// Whether a connection is kept on which the peer has said something while it was idle. By default
     /// it is not.
     pub keep_unread: bool,
+    /// Whether a connection is kept on which its user has written last, and read nothing since. By
+    /// default it is not; with protocols in which nothing is answered it is right.
+    pub keep_unanswered: bool,
     /// How its connections come back. A heartbeat of theirs is not said: see `check_every`.
     pub connections: ReconnectConfig,
 }
@@ -96,7 +99,8 @@ impl PoolConfig {
             .min_idle(self.min_idle)
             .check_after(self.check_after)
             .order(order)
-            .keep_unread(self.keep_unread);
+            .keep_unread(self.keep_unread)
+            .keep_unanswered(self.keep_unanswered);
         let options = chosen(options, self.wait_timeout, PoolOptions::wait_timeout);
         let options = chosen(options, self.idle_timeout, PoolOptions::idle_timeout);
         let options = chosen(options, self.max_lifetime, PoolOptions::max_lifetime);
@@ -131,6 +135,7 @@ impl Default for PoolConfig {
             check_every: Setting::On,
             order: PoolOrderConfig::default(),
             keep_unread: false,
+            keep_unanswered: false,
             connections: ReconnectConfig::default(),
         }
     }
