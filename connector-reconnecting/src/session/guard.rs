@@ -27,7 +27,11 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.shared.session_lost(&self.life, LossCause::ClosedByUser);
+        let cause = match self.life.should_end() {
+            true => LossCause::Disconnected, // as it was asked to
+            false => LossCause::ClosedByUser,
+        };
+        self.shared.session_lost(&self.life, cause);
         self.shared.session_gone(&self.life);
     }
 }

@@ -40,16 +40,20 @@ impl Shared {
 
     /// A session is lost; nothing happens if it was before.
     pub(crate) fn session_lost(&self, life: &Arc<Life>, cause: LossCause) {
-        let now = self.now();
+        let (now, is_disconnect) = (self.now(), matches!(cause, LossCause::Disconnected));
         if !life.lose(cause.clone(), now) {
             return;
         }
         self.update(|inner| {
             inner.statistics.lost_sessions += 1;
             inner.statistics.uptime += now.saturating_duration_since(life.began());
-            if inner.is_current(life.epoch()) && !life.should_end() {
+            let is_current = inner.is_current(life.epoch()) && !life.should_end();
+            // One that came before a disconnect, which may have been noted first, is told yet.
+            if !is_disconnect && inner.epoch == life.epoch() {
                 let before = inner.loss.replace(life.clone());
                 inner.replaced.extend(before.map(Replaced::Life));
+            }
+            if is_current {
                 let reason = Reason::Lost(cause);
                 inner.change(State::Waiting { until: now, attempt: 1, reason });
             } else if inner.is_abandoned && inner.state.is_up() && inner.are_lost() {

@@ -198,6 +198,7 @@ fn gone(counted: &PoolStatistics, book: &Book) -> u64 {
         + counted.closed_old
         + counted.closed_broken
         + counted.closed_unread
+        + counted.closed_unanswered
         + counted.closed_unfit;
     closed + book.detached.get() + counted.idle as u64
 }
