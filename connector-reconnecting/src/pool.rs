@@ -1,6 +1,6 @@
 //! Several connections to the same, used in turn.
 
-use std::{fmt, hash::Hash, io, sync::Arc};
+use std::{fmt, future::Future, hash::Hash, io, sync::Arc};
 
 use socketry_connector::Connect;
 
@@ -196,14 +196,16 @@ where
     /// - closes those that are idle for too long or too old;
     /// - notices those whose peers have gone, and [asks](PoolOptions::check_every) those that are idle.
     ///
-    /// Several may be polled at a time: the first does it all, and another one goes on when that is gone.
+    /// Several may be polled at a time: the first does it all, and another one goes on when that is gone. The
+    /// future is no handle: it ends when the last handle is dropped. (A task that owns a clone of the pool to
+    /// call this has one; `spawn(pool.run())` has none.)
     ///
     /// # Cancel safety
     ///
     /// Dropped, attempts under way are dropped, and a connection that is being checked is closed. It may be
     /// called again.
-    pub async fn run(&self) {
-        keeper::run(self.shared().clone()).await;
+    pub fn run(&self) -> impl Future<Output = ()> + Send + use<C, T> {
+        keeper::run(self.shared().clone())
     }
 
     /// Serves again after a [`disconnect`](Self::disconnect) or [`drain`](Self::drain), by new connections:

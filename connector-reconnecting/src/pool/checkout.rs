@@ -34,15 +34,15 @@ where
     T: Clone + Send + Sync + 'static,
 {
     let timeout = pool.options().wait_timeout;
-    let mut place = Place::new(pool.clone());
-    match in_time(place.serve(), timeout, pool.clock()).await {
+    let mut check_out = CheckOut::new(pool.clone());
+    match in_time(check_out.serve(), timeout, pool.clock()).await {
         Some(served) => served,
-        None => Err(place.not_served(timeout.unwrap_or_default())),
+        None => Err(check_out.not_served(timeout.unwrap_or_default())),
     }
 }
 
 /// A check-out, in the line or past it. Dropped, it leaves the line and returns what it has.
-struct Place<C, T>
+struct CheckOut<C, T>
 where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
@@ -58,7 +58,7 @@ where
     is_checking: bool,
 }
 
-impl<C, T> Place<C, T>
+impl<C, T> CheckOut<C, T>
 where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,
@@ -243,7 +243,7 @@ where
     }
 }
 
-impl<C, T> Drop for Place<C, T>
+impl<C, T> Drop for CheckOut<C, T>
 where
     C: Connect<T> + 'static,
     T: Clone + Send + Sync + 'static,

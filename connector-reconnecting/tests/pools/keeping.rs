@@ -195,3 +195,15 @@ fn when_one_who_runs_it_is_dropped_another_goes_on_with_what_was_begun() {
     assert!(poll_now(&mut second).is_pending());
     assert_eq!(test.counts(), (0, 1, 0));
 }
+
+#[test]
+fn whoever_runs_it_does_not_keep_it() {
+    let test = PoolTest::new(small(1));
+    let (guard, mut peer) = test.fresh();
+    drop(guard);
+    let mut running = Box::pin(test.pool.run());
+    assert!(poll_now(&mut running).is_pending());
+    drop(test.pool);
+    assert_eq!(now(peer.read(&mut [0])).unwrap(), 0);
+    assert!(poll_now(&mut running).is_ready());
+}
