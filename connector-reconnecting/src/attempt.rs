@@ -1,23 +1,23 @@
 //! One attempt: from the call of the connector to the end of the prologue, in its time.
 
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     io,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::Poll,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use socketry_connection::{Clock, Connection, Sleep};
+use socketry_connection::{Connection, Sleep};
 use socketry_connector::{Connect, Observe, Trace};
 
 use crate::{
     error::{AttemptTimedOut, PrologueFailed},
     hooks::{Prologue, SessionInfo},
+    in_time::in_time,
     shared::Shared,
 };
 
@@ -67,31 +67,13 @@ pub(crate) async fn attempt<T: Send, C: Connect<T>>(
         }
         Ok(connection)
     };
-    let during = || if in_prologue.load(Ordering::Relaxed) { "the prologue" } else { "connect" };
-    let result = in_time(work, plan.began, plan.times_out, plan.shared.clock(), during).await;
-    result.map_err(|error| Failed { error, in_prologue: in_prologue.load(Ordering::Relaxed) })
-}
-
-/// What `work` comes to, unless the time is up before.
-async fn in_time<R>(
-    work: impl Future<Output = io::Result<R>>,
-    began: Instant,
-    times_out: Option<Instant>,
-    clock: Option<&Arc<dyn Clock>>,
-    during: impl Fn() -> &'static str,
-) -> io::Result<R> {
-    let mut work = pin!(work);
-    let mut timer: Option<Sleep> = None;
-    poll_fn(|cx| {
-        if let Poll::Ready(result) = work.as_mut().poll(cx) {
-            return Poll::Ready(result); // a result that is ready beats the clock
-        }
-        let Some(deadline) = times_out else { return Poll::Pending };
-        let timer = timer.get_or_insert_with(|| Sleep::until(clock, deadline));
-        Pin::new(timer).poll(cx).map(|()| {
-            let after: Duration = deadline.saturating_duration_since(began);
-            Err(AttemptTimedOut::new(after, during()).into())
-        })
-    })
-    .await
+    let timer = || plan.times_out.map(|deadline| Sleep::until(plan.shared.clock(), deadline));
+    let in_time = in_time(work, timer).await;
+    let in_prologue = in_prologue.load(Ordering::Relaxed);
+    let result = in_time.unwrap_or_else(|| {
+        let after = plan.times_out.map(|at| at.saturating_duration_since(plan.began));
+        let during = if in_prologue { "the prologue" } else { "connect" };
+        Err(AttemptTimedOut::new(after.unwrap_or_default(), during).into())
+    });
+    result.map_err(|error| Failed { error, in_prologue })
 }

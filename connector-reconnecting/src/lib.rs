@@ -74,6 +74,7 @@ mod error;
 mod handle;
 mod heartbeat;
 mod hooks;
+mod in_time;
 mod later;
 mod life;
 mod loss;

@@ -23,7 +23,6 @@ mod checkout;
 mod ending;
 mod error;
 mod idle;
-mod in_time;
 mod keeper;
 mod line;
 mod making;

@@ -3,8 +3,7 @@
 use std::io;
 
 use crate::{
-    Connector, Endpoint, InvalidEndpoint, PoolConfig,
-    reconnect::{check, list},
+    Connector, Endpoint, InvalidEndpoint, PoolConfig, reconnect::targets,
     retry::is_worth_another_attempt,
 };
 
@@ -72,17 +71,26 @@ impl Connector {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        let targets = config.connections.arrange(list(endpoints)?);
-        check(targets.as_slice())?;
-        let choose = config.connections.to_choice()?;
-        let mut pool = Pool::builder(self.clone())
-            .to(targets)
-            .options(config.to_options())
-            .defaults(|sessions| sessions.retry_if(is_worth_another_attempt))
-            .connections(choose);
-        if let Some(clock) = &self.wiring.clock {
-            pool = pool.with_clock(clock.clone());
-        }
-        Ok(pool)
+        let choose = as_configured(endpoints, config)?;
+        let pool = choose(Pool::builder(self.clone()))
+            .defaults(|sessions| sessions.retry_if(is_worth_another_attempt));
+        Ok(match &self.wiring.clock {
+            Some(clock) => pool.with_clock(clock.clone()),
+            None => pool,
+        })
     }
+}
+
+/// What makes a pool of connections to these endpoints, as `config` says.
+pub(crate) fn as_configured<E>(
+    endpoints: impl IntoIterator<Item = E>,
+    config: &PoolConfig,
+) -> io::Result<impl FnOnce(PoolBuilder) -> PoolBuilder>
+where
+    E: TryInto<Endpoint>,
+    E::Error: Into<InvalidEndpoint>,
+{
+    let targets = config.connections.arrange(targets(endpoints)?);
+    let (options, choose) = (config.to_options(), config.connections.to_choice()?);
+    Ok(move |pool: PoolBuilder| pool.to(targets).options(options).connections(choose))
 }

@@ -119,7 +119,7 @@ impl Connector {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        self.reconnect_among(list(endpoints)?)
+        Ok(self.sessions_to(targets(endpoints)?))
     }
 
     /// The same to one or several endpoints, as `config` says.
@@ -149,9 +149,9 @@ impl Connector {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        let targets = config.arrange(list(endpoints)?);
+        let targets = config.arrange(targets(endpoints)?);
         let choose = config.to_choice()?;
-        Ok(choose(self.reconnect_among(targets)?))
+        Ok(choose(self.sessions_to(targets)))
     }
 
     /// The same to [`Targets`], which have more orders.
@@ -173,27 +173,33 @@ impl Connector {
     /// ```
     pub fn reconnect_among(&self, targets: Targets<Endpoint>) -> io::Result<Reconnecting> {
         check(targets.as_slice())?;
+        Ok(self.sessions_to(targets))
+    }
+
+    /// The same to what was checked.
+    fn sessions_to(&self, targets: Targets<Endpoint>) -> Reconnecting {
         let sessions = Reconnecting::new(self.clone(), targets).retry_if(is_worth_another_attempt);
-        Ok(match &self.wiring.clock {
+        match &self.wiring.clock {
             Some(clock) => sessions.with_clock(clock.clone()),
             None => sessions,
-        })
+        }
     }
 }
 
-pub(crate) fn list<E>(
-    endpoints: impl IntoIterator<Item = E>,
-) -> Result<Targets<Endpoint>, InvalidEndpoint>
+/// These endpoints as targets, if each is one for a client and there is any.
+pub(crate) fn targets<E>(endpoints: impl IntoIterator<Item = E>) -> io::Result<Targets<Endpoint>>
 where
     E: TryInto<Endpoint>,
     E::Error: Into<InvalidEndpoint>,
 {
     let endpoints = endpoints.into_iter().map(|endpoint| endpoint.try_into().map_err(Into::into));
-    endpoints.collect::<Result<Vec<_>, _>>().map(Targets::list)
+    let endpoints: Vec<Endpoint> = endpoints.collect::<Result<_, _>>()?;
+    check(&endpoints)?;
+    Ok(Targets::list(endpoints))
 }
 
 /// Refuses what no attempt could ever reach.
-pub(crate) fn check(endpoints: &[Endpoint]) -> io::Result<()> {
+fn check(endpoints: &[Endpoint]) -> io::Result<()> {
     if endpoints.is_empty() {
         let text = "connection refused: the list of endpoints is empty; give one";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));

@@ -6,9 +6,7 @@ use socketry_connector_reconnecting::{CircuitOptions, Circuits, Disconnected, Ha
 
 use crate::{
     Connector, Endpoint, InvalidEndpoint, Pool, PoolBuilder, PoolConfig, ReconnectConfig,
-    Reconnecting,
-    builder::usual_connector,
-    reconnect::{check, list},
+    Reconnecting, builder::usual_connector, pool::as_configured, reconnect::targets,
     retry::is_worth_another_attempt,
 };
 
@@ -118,9 +116,7 @@ impl Registry {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        let targets = list(endpoints)?;
-        check(targets.as_slice())?;
-        Ok(self.inner.connect(targets))
+        Ok(self.inner.connect(targets(endpoints)?))
     }
 
     /// A connection that comes back, as with [`Connector::reconnect_with`].
@@ -137,8 +133,7 @@ impl Registry {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        let targets = config.arrange(list(endpoints)?);
-        check(targets.as_slice())?;
+        let targets = config.arrange(targets(endpoints)?);
         let choose = config.to_choice()?;
         Ok(choose(self.inner.connect(targets)))
     }
@@ -220,12 +215,7 @@ impl Registry {
         E: TryInto<Endpoint>,
         E::Error: Into<InvalidEndpoint>,
     {
-        let targets = config.connections.arrange(list(endpoints)?);
-        check(targets.as_slice())?;
-        let choose = config.connections.to_choice()?;
-        self.create_pool(name, |pool| {
-            pool.to(targets).options(config.to_options()).connections(choose)
-        })
+        self.create_pool(name, as_configured(endpoints, config)?)
     }
 
     /// The pool of that name.

@@ -2,12 +2,9 @@
 
 use std::{future::Future, io, pin::Pin, sync::Arc};
 
-use socketry_connection::Clock;
+use socketry_connection::{Clock, Sleep};
 
-use crate::{
-    pool::{in_time::in_time, options::PoolOptions},
-    session::Session,
-};
+use crate::{in_time::in_time, pool::options::PoolOptions, session::Session};
 
 /// The future of a [check](crate::PoolBuilder::check).
 pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>>;
@@ -22,6 +19,7 @@ pub(super) async fn passes<C>(
     options: &PoolOptions,
     clock: Option<&Arc<dyn Clock>>,
 ) -> bool {
-    let checked = in_time(check(session), options.check_timeout, clock).await;
+    let timer = || options.check_timeout.map(|after| Sleep::after(clock, after));
+    let checked = in_time(check(session), timer).await;
     matches!(checked, Some(Ok(())))
 }

@@ -8,17 +8,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use socketry_connection::Sleep;
 use socketry_connector::Connect;
 
-use crate::pool::{
-    check::passes,
-    error::{NotServed, closed, empty},
+use crate::{
     in_time::in_time,
-    line::{Grant, Sooner, Wants},
-    member::{Member, Unfit},
-    pooled::Pooled,
-    shared::PoolShared,
-    state::{Refused, State, Turn},
+    pool::{
+        check::passes,
+        error::{NotServed, closed, empty},
+        line::{Grant, Sooner, Wants},
+        member::{Member, Unfit},
+        pooled::Pooled,
+        shared::PoolShared,
+        state::{Refused, State, Turn},
+    },
 };
 
 /// After so many turns of one poll others go on.
@@ -35,7 +38,8 @@ where
 {
     let timeout = pool.options().wait_timeout;
     let mut check_out = CheckOut::new(pool.clone());
-    match in_time(check_out.serve(), timeout, pool.clock()).await {
+    let timer = || timeout.map(|after| Sleep::after(pool.clock(), after));
+    match in_time(check_out.serve(), timer).await {
         Some(served) => served,
         None => Err(check_out.not_served(timeout.unwrap_or_default())),
     }
