@@ -27,7 +27,7 @@ struct Peers {
     tests: &'static [&'static str],
 }
 
-const PEERS: [Peers; 3] = [
+const PEERS: [Peers; 5] = [
     Peers {
         what: "other implementations of TLS",
         programs: &[
@@ -51,6 +51,9 @@ const PEERS: [Peers; 3] = [
     },
     Peers { what: "memcached", programs: &[("memcached", "memcached")], tests: &["memcached"] },
     Peers { what: "Redis", programs: &[("redis-server", "redis-server")], tests: &["redis"] },
+    // The languages of the workers that tests start.
+    Peers { what: "PHP", programs: &[("php", "php-cli")], tests: &["php"] },
+    Peers { what: "Python", programs: &[("python3", "python3")], tests: &["python"] },
 ];
 
 /// Runs everything, and says all that came of it although one of them has failed.
@@ -172,6 +175,8 @@ mod tests {
         let options = left_out(|program| program != "nginx", false);
         assert!(options.contains(&"--skip=nginx::".to_string()), "{options:?}");
         assert_eq!(left_out(|program| program != "redis-server", false), ["--skip=redis"]);
+        assert_eq!(left_out(|program| program != "php", false), ["--skip=php"]);
+        assert_eq!(left_out(|program| program != "python3", false), ["--skip=python"]);
     }
 
     #[test]

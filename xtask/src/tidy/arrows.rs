@@ -80,6 +80,7 @@ const ROOMS: &[Room] = &[
     },
     Room { folder: "server-limiting", uses: &["connection", "server"], tests_use: &["testing"] },
     Room { folder: "server-handover", uses: &["connection"], tests_use: &["testing"] },
+    Room { folder: "server-workers", uses: &["connection", "server"], tests_use: &["testing"] },
     Room { folder: "resolver-system", uses: &["resolver"], tests_use: &["testing"] },
     Room {
         folder: "resolver-async-std",

@@ -25,6 +25,10 @@ const SLEEPING: [&str; 4] = [
     concat!("Timer::", "interval"),
 ];
 const IGNORED: &str = concat!("#[ign", "ore");
+const UNSAFE: &str = concat!("unsafe", "_code");
+
+/// The only file in which the compiler may be overruled: a hook between fork and exec.
+const MAY_BE_UNSAFE: &str = "server-workers/src/process/parent_death.rs";
 
 /// One line for each violation in `file`.
 pub(super) fn check(file: &Source) -> Vec<String> {
@@ -35,6 +39,7 @@ pub(super) fn check(file: &Source) -> Vec<String> {
         violations.extend(panics(file));
         violations.extend(sleeps(file));
         violations.extend(ignored_tests(file));
+        violations.extend(unchecked(file));
     }
     violations
 }
@@ -98,6 +103,18 @@ fn sleeps(file: &Source) -> Vec<String> {
 fn ignored_tests(file: &Source) -> Vec<String> {
     find(file.lines(), &[IGNORED])
         .map(|(number, _)| format!("{}:{number}: let this test run, or remove it", file.path))
+        .collect()
+}
+
+/// A lint refuses what is not safe, and can be switched off anywhere; this says where it may be.
+fn unchecked(file: &Source) -> Vec<String> {
+    if file.path == MAY_BE_UNSAFE {
+        return Vec::new();
+    }
+    find(file.lines(), &[UNSAFE])
+        .map(|(number, word)| {
+            format!("{}:{number}: do without `{word}`: only {MAY_BE_UNSAFE} may", file.path)
+        })
         .collect()
 }
 
@@ -215,5 +232,15 @@ mod tests {
     fn an_ignored_test_is_refused() {
         let found = violations("door/tests/opens.rs", &format!("{IGNORED}]\nfn opens() {{}}\n"));
         assert_eq!(found, ["door/tests/opens.rs:2: let this test run, or remove it"]);
+    }
+
+    #[test]
+    fn code_that_is_not_safe_is_refused_in_all_files_but_one() {
+        let attribute = format!("#[expect({UNSAFE})]\n");
+        assert_eq!(violations(MAY_BE_UNSAFE, &attribute), [""; 0]);
+        for path in ["door/src/lib.rs", "door/tests/opens.rs", "testing/src/lib.rs"] {
+            let [violation] = &violations(path, &attribute)[..] else { panic!() };
+            assert!(violation.starts_with(&format!("{path}:2: do without")), "{violation}");
+        }
     }
 }
