@@ -16,7 +16,7 @@ const WITH_C_CODE: [&str; 2] = ["aws-lc-rs", "ring"];
 /// How long a target may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Checks the libraries for each target that is installed or can be.
+/// Checks the libraries and the command for each target that is installed or can be.
 pub(super) fn run() -> Result<(), Failed> {
     let workspace = Workspace::read()?;
     let packages: Vec<&str> =
@@ -25,7 +25,7 @@ pub(super) fn run() -> Result<(), Failed> {
     for target in TARGETS {
         if is_installed(target) {
             // Clippy, because warnings in code for other systems show nowhere else.
-            let mut check = cargo(["clippy", "--lib", "--target", target]);
+            let mut check = cargo(["clippy", "--target", target]);
             check.args(["--no-default-features", "--features", &features]);
             run_command(check.args(&packages).args(["--", "-D", "warnings"]))?;
         } else {

@@ -29,7 +29,7 @@ pub(super) fn run() -> Result<(), Failed> {
             println!("{}: the Rust it promises is not installed here", package.name);
             continue;
         };
-        let check = ["cargo", "check", "--lib", "--all-features", "--package", &package.name];
+        let check = ["cargo", "check", "--all-features", "--package", &package.name];
         run_command(rustup(["run", version]).args(check))?;
     }
     Ok(())

@@ -14,8 +14,8 @@ struct Room {
 ///
 /// An interface knows no implementation. No connector names another, no resolver or server another,
 /// no client crate a server crate: what two of them share lies below both. Only the facade knows
-/// all. Tests use the fakes of `testing`, except those of the interfaces, on which `testing` itself
-/// stands.
+/// all, and only the command stands on the facade. Tests use the fakes of `testing`, except those of
+/// the interfaces, on which `testing` itself stands.
 const ROOMS: &[Room] = &[
     Room { folder: "connection", uses: &[], tests_use: &[] },
     Room { folder: "connector", uses: &["connection"], tests_use: &[] },
@@ -113,8 +113,9 @@ const ROOMS: &[Room] = &[
             "server-limiting",
             "server-handover",
         ],
-        tests_use: &["testing"],
+        tests_use: &["server-workers", "testing"],
     },
+    Room { folder: "cli", uses: &["facade", "server-workers"], tests_use: &["testing"] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
 

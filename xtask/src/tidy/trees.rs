@@ -16,6 +16,7 @@ const FORBIDDEN: [Forbidden; 5] = [
         pattern: "futures-rustls",
         but_for: &[
             "socketry",
+            "socketry-cli",
             "socketry-connection-tls",
             "socketry-connector-tls",
             "socketry-server-tls",
