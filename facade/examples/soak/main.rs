@@ -57,6 +57,8 @@ mod size;
 mod stack;
 #[cfg(target_os = "linux")]
 mod system;
+#[cfg(target_os = "linux")]
+mod workers;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {

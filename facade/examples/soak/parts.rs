@@ -5,13 +5,13 @@ use std::{io, process::ExitCode, time::Instant};
 use crate::{
     backlog, broadcast, broadcasting, cancel, churn, connections, echo, exhaustion, far, following,
     handover, handshakes, keeper, names, nameserver, report::Report, secure, sessions, size::Size,
-    stack,
+    stack, workers,
 };
 
 /// A part of the soak, in its short or its full size.
 type Part = fn(Size, &mut Report) -> io::Result<()>;
 
-const PARTS: [(&str, Part); 10] = [
+const PARTS: [(&str, Part); 11] = [
     ("exhaustion", exhaustion::run),
     ("backlog", backlog::run),
     ("cancel", cancel::run),
@@ -22,9 +22,10 @@ const PARTS: [(&str, Part); 10] = [
     ("broadcast", broadcast::run),
     ("handover", handover::run),
     ("sessions", sessions::run),
+    ("workers", workers::run),
 ];
 
-const USAGE: &str = "soak [--full] [exhaustion] [backlog] [cancel] [names] [handshakes] [connections] [churn] [broadcast] [handover] [sessions]";
+const USAGE: &str = "soak [--full] [exhaustion] [backlog] [cancel] [names] [handshakes] [connections] [churn] [broadcast] [handover] [sessions] [workers]";
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,6 +55,8 @@ fn help(role: &str) -> ExitCode {
         "followed" => following::run(),
         "restarted" => following::run_restarted(),
         "broadcast" => broadcasting::run(),
+        "workers" => workers::serve(),
+        "worker" => workers::work(),
         "broadcast-tls" => broadcasting::run_tls(),
         _ => Err(io::Error::other(format!("there is no role {role:?}"))),
     };
