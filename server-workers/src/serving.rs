@@ -241,6 +241,7 @@ impl<K: Employ> Drop for End<K> {
         let Shared { pool, registry, draining, .. } = &*self.0;
         let (left, closed) = registry.left_and_closed();
         draining.finish(now(pool.options().clock.as_ref()), left, closed);
+        drop(registry.server.take()); // it may keep a whole task alive, for as long as there is a handle
     }
 }
 

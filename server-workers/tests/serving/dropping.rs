@@ -1,10 +1,16 @@
 //! What is left when whoever serves is dropped: nothing.
 
-use socketry_server::State;
-use socketry_server_workers::{Answer, NotSent};
-use socketry_testing::{MemoryConnection, pair_with_capacity};
+use std::{
+    future::Future,
+    sync::Arc,
+    task::{Context, Wake, Waker},
+};
 
-use crate::serving::support::{Stage, stage};
+use socketry_server::{AcceptExt, State};
+use socketry_server_workers::{Answer, NotSent, PoolOptions, ServerOptions, WorkerServer};
+use socketry_testing::{MemoryConnection, pair_with_capacity, scripted_server};
+
+use crate::serving::support::{Stage, Work, stage};
 
 /// Drops the servers, and looks that nothing is left.
 #[track_caller]
@@ -81,4 +87,23 @@ fn while_a_client_is_waited_for_to_end_its_side() {
     stage.next_is("CLOSED", b"").answer(Answer::Read);
     stage.turn();
     assert_all_ends(stage, &mut client);
+}
+
+#[test]
+fn a_handle_keeps_nothing_of_the_task_that_served() {
+    struct Task;
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    let task = Arc::new(Task);
+    let waker = Waker::from(task.clone());
+    let (server, pushed) = scripted_server();
+    let servers = WorkerServer::new(Work::default().pool(PoolOptions::new()));
+    let servers = servers.server("s", server.boxed(), ServerOptions::new()).unwrap();
+    let handle = servers.handle();
+    let mut run = Box::pin(servers.run());
+    assert!(run.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop((run, pushed, waker));
+    assert_eq!((Arc::strong_count(&task), handle.connections()), (1, 0));
 }
