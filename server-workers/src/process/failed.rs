@@ -15,6 +15,7 @@ pub(crate) const SPOKE: &str = "the worker has said something that no event aske
 pub(crate) const NOT_ASKED: &str = "the worker has said its pid, for which nobody asked";
 
 /// Why there is no reply, before it is put into words.
+#[derive(Debug)]
 pub(crate) enum Failed {
     Link(LinkFailed),
     Refused(io::Error),

@@ -25,15 +25,15 @@ pub struct ProcessWorker {
     greeting: Greeting,
     question: Vec<u8>,
     notices: Notices,
-    /// It has said that it will answer no more, after an answer that counts.
-    is_leaving: bool,
+    /// Why it answers no more, after an answer that counts.
+    leaves: Option<Failed>,
 }
 
 impl ProcessWorker {
     pub(crate) fn new(link: Link, greeting: Greeting, notices: Notices) -> Self {
         let mut question = Vec::new();
         write_question(&mut question);
-        Self { link, greeting, question, notices, is_leaving: false }
+        Self { link, greeting, question, notices, leaves: None }
     }
 
     pub(crate) async fn ask(
@@ -86,8 +86,8 @@ impl ProcessWorker {
     /// Whatever it has said since the last event would be taken for an answer to the next one, which may be
     /// somebody else's. So it is not asked, and that event is another's.
     fn expect_silence(&mut self) -> Result<(), Failed> {
-        if self.is_leaving {
-            return Err(Failed::Gone);
+        if let Some(failed) = self.leaves.take() {
+            return Err(failed);
         }
         match self.link.is_speaking() {
             Ok(true) => Err(self.spoke()),
@@ -111,7 +111,7 @@ impl ProcessWorker {
                 Err(LinkFailed::Ended | LinkFailed::Io(_))
                     if gathered.has_answers && !self.link.has_rest() =>
                 {
-                    self.is_leaving = true;
+                    self.leaves = Some(Failed::Gone);
                     break;
                 }
                 Err(error) => return Err(error.into()),
@@ -122,7 +122,7 @@ impl ProcessWorker {
                 Meaning::Answer(answer) => gathered.add(answer, length)?,
                 Meaning::Error(text) => gathered.add_error(text)?,
                 Meaning::Stop if gathered.has_answers => {
-                    self.is_leaving = true;
+                    self.leaves = Some(Failed::ReplaceMe);
                     break;
                 }
                 Meaning::Stop => return Err(Failed::ReplaceMe),

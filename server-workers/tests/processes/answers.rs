@@ -117,9 +117,12 @@ fn a_worker_may_ask_to_be_replaced() {
 
 #[test]
 fn a_worker_may_answer_and_ask_to_be_replaced_for_the_next_event() {
-    let mut hired = hire(processes(["data=echo,stop"]));
+    let mut hired = hire(processes(["data=echo,stop", "stop=log:farewell,exit:0"]));
     assert_eq!(hired.text("x"), "x");
-    assert!(matches!(hired.data("y"), Err(AskFailed::NotAsked(_))));
+    assert!(matches!(hired.data("y"), Err(AskFailed::ReplaceMe)));
+    let told = hired.told.clone();
+    hired.dismiss();
+    assert_eq!(told.lines(), ["farewell"]);
 }
 
 #[test]
