@@ -63,14 +63,14 @@ impl<W> State<W> {
         Some(self.retire(id, reason))
     }
 
-    /// Whether the reset under way has just ended.
+    /// Whether the reset under way has just ended. The end of the pool breaks it off.
     pub(super) fn check_reset(&mut self) -> bool {
-        if !self.reset.goes_on() {
+        if !self.reset.goes_on() || !self.is_open() {
             return false;
         }
         let mut present = self.members.iter().filter(|(_, it)| it.is_present());
         let is_under_way = present.any(|(id, _)| self.is_old(*id)) || self.missing_new() > 0;
-        if !is_under_way || !self.is_open() {
+        if !is_under_way {
             self.reset.until = None;
             self.reset.ended = Some((self.reset.generation, None));
         }
@@ -132,5 +132,22 @@ impl<W> State<W> {
         let mut all: Vec<_> = ids.into_iter().map(|id| self.retire(id, "the pool ends")).collect();
         all.push(told);
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_that_the_end_of_the_pool_breaks_off_is_not_done() {
+        let (mut state, now) = (State::new(1, false), Instant::now());
+        let id = state.begin(now, None);
+        state.settle(id, (), now).finish();
+        assert!(state.check_start());
+        state.begin_reset(None);
+        state.begin_end().into_iter().for_each(After::finish);
+        assert!(!state.check_reset());
+        assert!(state.reset.goes_on());
     }
 }
