@@ -82,9 +82,13 @@ impl ProcessRecord {
         or(async { Some(self.ended().await) }, too_late).await
     }
 
-    /// The last words of its log, at most 1 KiB.
+    /// The last words of its log, at most 1 KiB: of its standard output, if that is one and the standard
+    /// error has none. PHP says there why it does not start.
     pub(crate) fn last_words(&self) -> &[u8] {
-        self.error.last()
+        match (&self.output, self.error.last().trim_ascii()) {
+            (Some(output), []) => output.last(),
+            _ => self.error.last(),
+        }
     }
 
     /// Ends it: by a word, by a signal, and by force, one after the other.

@@ -170,6 +170,14 @@ fn one_that_ends_before_it_connects_says_how_and_why() {
 }
 
 #[test]
+fn one_that_ends_before_it_connects_may_have_said_why_to_its_standard_output() {
+    let rule = "start=print:Could not open input file: worker.php,exit:1";
+    let error = refused(processes([rule]).relay(tcp()));
+    let expected = r#"its log ends with "Could not open input file: worker.php""#;
+    assert!(error.to_string().ends_with(expected), "{error}");
+}
+
+#[test]
 fn the_socket_file_is_for_this_user_and_goes_with_the_processes() {
     let directory = TestDir::new();
     let hired = hire(processes([]).relay(unix(&directory)));
