@@ -114,7 +114,8 @@ impl<K: Employ> Conversation<'_, K> {
 /// Does what is answered, and waits for the next message; `None` if the connection is over.
 async fn go_on(client: &mut Client, reply: Reply) -> Result<Option<Message>, Lost> {
     let goes_on = reply.goes_on();
-    if !reply.bytes().is_empty() {
+    // Before an end, what others have sent is written, too.
+    if !reply.bytes().is_empty() || !goes_on {
         client.say(reply.bytes()).await?;
     }
     drop(reply);

@@ -217,6 +217,20 @@ fn a_close_waits_for_the_answer_and_for_what_was_sent() {
 }
 
 #[test]
+fn an_answer_that_closes_waits_for_what_was_sent_before_it() {
+    let mut stage = stage();
+    let mut client = open_narrow(&mut stage);
+    stage.say(&mut client, b"q\r\n");
+    let asked = stage.next();
+    stage.handle.send(asked.peer.id(), *b"the last news, ").unwrap();
+    stage.turn();
+    stage.handle.send(asked.peer.id(), *b"all of them.").unwrap();
+    asked.answer(Answer::Close);
+    assert_eq!(stage.heard(&mut client), ("the last news, all of them.".into(), true));
+    stage.next_is("CLOSED", b"");
+}
+
+#[test]
 fn a_close_of_an_idle_connection_waits_for_what_was_sent() {
     let mut stage = stage();
     let mut client = open_narrow(&mut stage);
