@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Task {
     /// Serves what a configuration file says, until a signal comes
     ///
-    /// Starts the workers, listens, and goes on until it is told to end. What workers write to
+    /// Listens, starts the workers, and goes on until it is told to end. What workers write to
     /// their standard error, and what goes wrong with them, is the log on standard error.
     #[command(verbatim_doc_comment)]
     #[command(after_help = EXIT_CODES, after_long_help = format!("{SIGNALS}\n{EXIT_CODES}"))]

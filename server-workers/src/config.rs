@@ -45,7 +45,7 @@ mod value;
 ///       framing: delimiter      # or raw, {fixed: 16}, {length_prefixed: {bytes: 4, order: big}}
 ///       together: false         # whether messages that come together are one event
 ///       max_message_size: 1MiB  # or a number of bytes
-///       idle_timeout: 0s        # 0 means never, here and below
+///       idle_timeout: 0s        # 0 means never, for these three
 ///       read_timeout: 0s
 ///       write_timeout: 60s
 ///       sticky: false           # whether a connection stays with one worker

@@ -51,11 +51,12 @@ mod working;
 /// # How they end
 ///
 /// A worker is told to stop first; if it does not within [`stop_timeout`](Self::stop_timeout), its process
-/// group gets a SIGTERM, and two seconds later a SIGKILL. One that is busy, or whose state is not known,
-/// gets the SIGTERM at once. Whatever it has started ends with it, at the latest by SIGKILL, unless it has
-/// left the group. On Linux the system kills workers also when their server is killed itself; but not what
-/// they have started, which is then only told by the end of its pipes. So let the command be the worker, and
-/// no shell that starts it (or one that ends with `exec`).
+/// group gets a SIGTERM, and two seconds later a SIGKILL. One to which a part of an event is on its way would
+/// not understand that word, and gets the SIGTERM at once; one that has broken the protocol, takes too long or
+/// was asked by somebody who has gone gets the SIGKILL. Whatever it has started ends with it, at the latest by
+/// SIGKILL, unless it has left the group. On Linux the system kills workers also when their server is killed
+/// itself; but not what they have started, which is then only told by the end of its pipes. So let the command
+/// be the worker, and no shell that starts it (or one that ends with `exec`).
 ///
 /// # What they answer
 ///

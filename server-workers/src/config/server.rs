@@ -22,11 +22,11 @@ pub struct ServerConfig<L = NoListener> {
     pub framing: Framing,
     /// So many bytes a message may have. By default 1 MiB.
     pub max_message_size: usize,
-    /// How long a connection may be without any traffic. By default 0, which means for ever.
+    /// How long a client may be silent between two messages. By default 0, which means for ever.
     pub idle_timeout: Duration,
     /// How long a message may take to come whole. By default 0, which means any time.
     pub read_timeout: Duration,
-    /// How long an answer may take to be written. By default a minute; 0 means any time.
+    /// How long a client may take nothing of what is written to it. By default a minute; 0 means any time.
     pub write_timeout: Duration,
     /// Whether all events of a connection go to the same worker. By default not.
     pub sticky: bool,
