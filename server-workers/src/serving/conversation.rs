@@ -119,7 +119,14 @@ async fn go_on(client: &mut Client, reply: Reply) -> Result<Option<Message>, Los
         client.say(reply.bytes()).await?;
     }
     drop(reply);
-    if goes_on { client.hear().await } else { Ok(None) }
+    if !goes_on {
+        return Ok(None);
+    }
+    let message = client.hear().await?;
+    if message.is_none() {
+        client.say(&[]).await?; // a client that has ended its side may go on reading
+    }
+    Ok(message)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use socketry_server_workers::{Answer, NotSent, ServerOptions};
 use socketry_testing::{MemoryConnection, Operation, faulty, pair, pair_with_capacity};
 use uuid::Uuid;
 
-use crate::serving::support::{Setting, Stage, heard, say, stage, stage_with};
+use crate::serving::support::{Setting, Stage, end, heard, say, stage, stage_with};
 
 /// The one client's id.
 fn id(stage: &Stage) -> Uuid {
@@ -226,6 +226,20 @@ fn an_answer_that_closes_waits_for_what_was_sent_before_it() {
     stage.turn();
     stage.handle.send(asked.peer.id(), *b"all of them.").unwrap();
     asked.answer(Answer::Close);
+    assert_eq!(stage.heard(&mut client), ("the last news, all of them.".into(), true));
+    stage.next_is("CLOSED", b"");
+}
+
+#[test]
+fn a_client_that_has_ended_its_side_gets_what_was_sent_before_that() {
+    let mut stage = stage();
+    let mut client = open_narrow(&mut stage);
+    let id = id(&stage);
+    stage.handle.send(id, *b"the last news, ").unwrap();
+    stage.handle.send(id, *b"all of them.").unwrap();
+    stage.turn();
+    end(&mut client);
+    stage.nothing_is_asked();
     assert_eq!(stage.heard(&mut client), ("the last news, all of them.".into(), true));
     stage.next_is("CLOSED", b"");
 }
