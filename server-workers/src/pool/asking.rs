@@ -61,7 +61,7 @@ pub(super) async fn ask<K: Employ>(
         }
         if asked >= MOST_WORKERS_ASKED {
             return Err(io::Error::other(format!(
-                "{asked} workers asked to be replaced instead of answering"
+                "none of {asked} workers has answered: each asked to be replaced, or was gone before"
             )));
         }
     }

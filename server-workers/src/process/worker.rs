@@ -53,7 +53,10 @@ impl ProcessWorker {
                 self.link.shrink();
                 return Ok(reply);
             }
-            Err(Failed::Refused(error)) => return Err(AskFailed::Refused(error)),
+            Err(Failed::Refused(error)) => {
+                self.link.shrink();
+                return Err(AskFailed::Refused(error));
+            }
             Err(Failed::ReplaceMe) => return Err(AskFailed::ReplaceMe),
             Err(Failed::Broken(reason)) => broken(reason),
             Err(Failed::Gone) => gone(),

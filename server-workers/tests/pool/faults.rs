@@ -49,7 +49,7 @@ fn an_event_is_taken_to_eight_workers_and_not_to_a_ninth() {
     let mut world = World::of(9);
     world.script.says(Say::ReplaceMe);
     let ask = world.ask();
-    let text = "8 workers asked to be replaced instead of answering";
+    let text = "none of 8 workers has answered: each asked to be replaced, or was gone before";
     assert_eq!((world.outcome(ask), world.asked().len()), (text.to_string(), 8));
 }
 
