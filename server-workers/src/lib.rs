@@ -102,3 +102,4 @@ mod process;
 mod relay;
 mod server_options;
 mod serving;
+mod timer;

@@ -9,6 +9,11 @@ use crate::{Notice, Notices};
 /// The most workers that a pool can have.
 pub(crate) const MOST_WORKERS: usize = 500;
 
+/// How many processors there are for this process; 1 if that cannot be known.
+pub(crate) fn processors() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
 /// How many workers a pool has, how long each may live, and how long others wait for one.
 ///
 /// Zero means "no limit" for every duration and number here, but for
@@ -51,7 +56,7 @@ impl PoolOptions {
     pub fn new() -> Self {
         const MINUTE: Duration = Duration::from_secs(60);
         Self {
-            num_workers: thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            num_workers: processors().get(),
             max_jobs: 0,
             max_queue_size: 0,
             allocate_timeout: MINUTE,
@@ -72,7 +77,7 @@ impl PoolOptions {
     /// More than 500 are 500.
     pub fn num_workers(mut self, number: usize) -> Self {
         self.num_workers = match number {
-            0 => Self::new().num_workers,
+            0 => processors().get(),
             number => number.min(MOST_WORKERS),
         };
         self

@@ -5,10 +5,9 @@ use std::{num::NonZeroUsize, time::Duration};
 use serde::Deserialize;
 
 use super::value::{
-    duration, duration_or_five_seconds, duration_or_minute, mebibytes, own_command, processors,
-    size, workers,
+    duration, duration_or_five_seconds, duration_or_minute, mebibytes, own_command, size, workers,
 };
-use crate::{AnswerMode, RemoteAddr};
+use crate::{AnswerMode, RemoteAddr, pool_options::processors};
 
 /// How many workers there are, how long they live and how long things may take: the key `tcp.pool`.
 ///

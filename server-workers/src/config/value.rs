@@ -1,8 +1,10 @@
 //! Durations, sizes and commands as they are written.
 
-use std::{fmt, num::NonZeroUsize, thread, time::Duration};
+use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use serde::{Deserialize, Deserializer, de, de::Error};
+
+use crate::pool_options::{MOST_WORKERS, processors};
 
 /// A duration as Go writes it: `60s`, `1m30s`, `1.5h`, `250ms`, `0`.
 pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -78,18 +80,12 @@ fn parse_size(text: &str, plain: u64) -> Option<u64> {
 
 /// The number of workers: that of processors if it is 0, and not above the limit of the original.
 pub(super) fn workers<'de, D: Deserializer<'de>>(from: D) -> Result<NonZeroUsize, D::Error> {
-    const MOST: usize = 500;
     match usize::deserialize(from)? {
-        number if number > MOST => Err(D::Error::custom(format_args!(
-            "{number} workers are too many: there may be {MOST}"
+        number if number > MOST_WORKERS => Err(D::Error::custom(format_args!(
+            "{number} workers are too many: there may be {MOST_WORKERS}"
         ))),
         number => Ok(NonZeroUsize::new(number).unwrap_or_else(processors)),
     }
-}
-
-/// How many processors there are for this process; 1 if that cannot be known.
-pub(super) fn processors() -> NonZeroUsize {
-    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 const QUOTES: &str = "has quotes, which are not understood: write its words as a list, such as \

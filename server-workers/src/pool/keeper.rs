@@ -1,23 +1,16 @@
 //! Whoever sees to it that there are as many workers as there should be.
 
-use std::{
-    future::{Future, poll_fn},
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{future::poll_fn, io, task::Poll, time::Instant};
 
 use futures_lite::future::poll_once;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use socketry_connection::Sleep;
 
 use super::{
     career::career,
     limits::within,
     shared::{Shared, SharedPool},
 };
-use crate::{Employ, WorkerId};
+use crate::{Employ, WorkerId, timer::Timer};
 
 /// Starts workers, keeps their number, and ends them all when it is time; drop it, and they are killed.
 pub(super) async fn keep<K: Employ>(pool: SharedPool<K>) -> io::Result<()> {
@@ -56,7 +49,7 @@ async fn keep_going<K: Employ>(pool: &SharedPool<K>) -> io::Result<()> {
                 return Poll::Ready(());
             }
             let until = see_to_reset(pool);
-            if timer.poll(pool, until, cx).is_pending() {
+            if timer.poll(pool.options.clock.as_ref(), until, cx).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -101,31 +94,4 @@ fn see_to_reset<K: Employ>(pool: &Shared<K>) -> Option<Instant> {
         pool.changed.notify(usize::MAX);
     }
     until
-}
-
-/// Wakes the keeper at a moment that may change.
-#[derive(Default)]
-struct Timer(Option<(Instant, Sleep)>);
-
-impl Timer {
-    fn poll<K: Employ>(
-        &mut self,
-        pool: &Shared<K>,
-        until: Option<Instant>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        let Some(until) = until else {
-            self.0 = None;
-            return Poll::Pending;
-        };
-        if self.0.as_ref().is_none_or(|(set, _)| *set != until) {
-            self.0 = Some((until, Sleep::until(pool.options.clock.as_ref(), until)));
-        }
-        let Some((_, sleep)) = &mut self.0 else { return Poll::Pending };
-        let polled = Pin::new(sleep).poll(cx);
-        if polled.is_ready() {
-            self.0 = None;
-        }
-        polled
-    }
 }

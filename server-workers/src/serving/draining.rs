@@ -2,18 +2,17 @@
 
 use std::{
     fmt,
-    future::Future,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use event_listener::Event as Ended;
-use socketry_connection::{Clock, Sleep, now};
+use socketry_connection::{Clock, now};
 use socketry_server::Control;
 
 use super::{entry::Order, registry::Registry};
+use crate::timer::Timer;
 
 /// How a drain went: [`Handle::drain`](crate::Handle::drain).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,7 +108,7 @@ pub(super) struct Deadlines {
     /// How long connections may take to end after they were told to.
     last_words: Duration,
     stage: Stage,
-    timer: Option<(Instant, Sleep)>,
+    timer: Timer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +120,7 @@ enum Stage {
 
 impl Deadlines {
     pub(super) fn new(clock: Option<Arc<dyn Clock>>, last_words: Duration) -> Self {
-        Self { clock, last_words, stage: Stage::Open, timer: None }
+        Self { clock, last_words, stage: Stage::Open, timer: Timer::default() }
     }
 
     /// Does what it is time for; ready when all connections are cut.
@@ -137,10 +136,7 @@ impl Deadlines {
                 Stage::Closing { until } => until,
                 Stage::Cut => return Poll::Ready(()),
             };
-            let Some(until) = until else { return Poll::Pending };
-            if self.poll_until(until, cx).is_pending() {
-                return Poll::Pending;
-            }
+            ready!(self.timer.poll(self.clock.as_ref(), until, cx));
             if self.stage == Stage::Open {
                 registry.order_all(Order::Close);
                 let now = now(self.clock.as_ref());
@@ -154,21 +150,5 @@ impl Deadlines {
                 self.stage = Stage::Cut;
             }
         }
-    }
-
-    fn poll_until(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if now(self.clock.as_ref()) >= until {
-            self.timer = None;
-            return Poll::Ready(());
-        }
-        if self.timer.as_ref().is_none_or(|(set, _)| *set != until) {
-            self.timer = Some((until, Sleep::until(self.clock.as_ref(), until)));
-        }
-        let Some((_, sleep)) = &mut self.timer else { return Poll::Pending };
-        let polled = Pin::new(sleep).poll(cx);
-        if polled.is_ready() {
-            self.timer = None;
-        }
-        polled
     }
 }

@@ -91,9 +91,14 @@ impl Entry {
 
     /// Whether the connection is to end. The task of `cx` is woken by the next order and the next message.
     pub(super) fn order_for(&self, cx: &Context<'_>) -> Option<Order> {
+        let mail = self.mail();
+        if mail.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker())) {
+            return mail.order;
+        }
+        drop(mail);
+        let waker = cx.waker().clone(); // not under the lock, since it is the code of others
         let mut mail = self.mail();
-        let is_there = mail.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker()));
-        let replaced = if is_there { None } else { mail.driver.replace(cx.waker().clone()) };
+        let replaced = mail.driver.replace(waker);
         let order = mail.order;
         drop(mail);
         drop(replaced);
