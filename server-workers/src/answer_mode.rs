@@ -9,7 +9,7 @@ pub enum AnswerMode {
     ///
     /// After each event the worker is asked for its pid, which it says as soon as it waits for the next
     /// event; every PHP worker does that by itself. So a worker that answers twice, or forgets to, does
-    /// no harm to anybody. It costs the worker a fifth of its speed.
+    /// no harm to anybody. It costs the worker one more small answer to each event.
     #[default]
     Barrier,
     /// Exactly one. The only way for workers that know no question for their pid but the first.
