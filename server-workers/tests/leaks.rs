@@ -243,6 +243,7 @@ fn after_a_drain() {
 
 #[test]
 fn of_workers_that_have_a_handle() {
+    let baseline = baseline();
     let cell = Arc::new(OnceLock::new());
     let (of_workers, watched) = (cell.clone(), Arc::downgrade(&cell));
     let make = move || {
@@ -253,4 +254,5 @@ fn of_workers_that_have_a_handle() {
     cell.set(servers.handle()).unwrap();
     drop((cell, servers));
     assert!(watched.upgrade().is_none());
+    baseline.assert_unchanged();
 }
