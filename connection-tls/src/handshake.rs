@@ -22,6 +22,7 @@ use crate::{
     HandshakeFailed, HandshakeFailure, TlsConnection, TlsInfo, TlsOptions,
     explain::{Evidence, Explanation, Side},
     failed::Peer,
+    reads::Reads,
     remembered::{Certificates, refused_during},
     session::Session,
     transport::Transport,
@@ -73,7 +74,8 @@ impl TlsOptions {
             ServerName::DnsName(name) if config.enable_sni => Some(name.as_ref()),
             _ => None,
         });
-        let mut transport = Transport::new(inner);
+        let reads = Reads::default();
+        let mut transport = Transport::new(inner, &reads);
         let handshake = async {
             let handshake = TlsConnector::from(config).connect(name, &mut transport);
             let stream = handshake.into_fallible().await.map_err(|(error, _)| error)?;
@@ -81,7 +83,7 @@ impl TlsOptions {
             transport.flush().await?;
             Ok(session)
         };
-        let (ended, refused) = self.in_time(handshake).await;
+        let (ended, refused) = self.in_time(handshake, &reads).await;
         let error = match ended {
             Some(Ok(session)) => {
                 return Ok(self.secured(transport, session.into(), info.server_name()));
@@ -144,7 +146,8 @@ impl TlsOptions {
     ) -> Result<TlsConnection<C>, HandshakeFailed> {
         let peer = Peer::From(inner.remote_address());
         let mut info = TlsInfo::default();
-        let mut transport = Transport::new(inner);
+        let reads = Reads::default();
+        let mut transport = Transport::new(inner, &reads);
         let handshake = async {
             let start = LazyConfigAcceptor::new(Acceptor::default(), &mut transport).await?;
             let hello = start.client_hello();
@@ -164,7 +167,7 @@ impl TlsOptions {
             transport.flush().await?;
             Ok(session)
         };
-        let (ended, refused) = self.in_time(handshake).await;
+        let (ended, refused) = self.in_time(handshake, &reads).await;
         let (explanation, error) = match ended {
             Some(Ok(session)) => {
                 return Ok(self.secured(transport, session.into(), info.server_name()));
@@ -186,7 +189,7 @@ impl TlsOptions {
 
     fn secured<C: Connection>(
         &self,
-        transport: Transport<C>,
+        transport: Transport<'_, C>,
         session: rustls::Connection,
         server_name: Option<&str>,
     ) -> TlsConnection<C> {
@@ -197,17 +200,27 @@ impl TlsOptions {
 
     /// What comes of `handshake`, or `None` if the time is up before; and the certificates that were
     /// refused in it.
-    async fn in_time<F: Future>(&self, handshake: F) -> (Option<F::Output>, Certificates) {
+    async fn in_time<F: Future>(
+        &self,
+        handshake: F,
+        reads: &Reads,
+    ) -> (Option<F::Output>, Certificates) {
         let mut handshake = pin!(handshake);
         let mut sleep = None;
         let mut refused = Certificates::new();
         let ended = poll_fn(|cx| {
-            let (poll, certificates) = refused_during(|| handshake.as_mut().poll(cx));
-            if let Some(certificates) = certificates {
-                refused = certificates;
-            }
-            if let Poll::Ready(output) = poll {
-                return Poll::Ready(Some(output));
+            loop {
+                reads.begin_poll();
+                let (poll, certificates) = refused_during(|| handshake.as_mut().poll(cx));
+                if let Some(certificates) = certificates {
+                    refused = certificates;
+                }
+                if let Poll::Ready(output) = poll {
+                    return Poll::Ready(Some(output));
+                }
+                if !reads.are_due() {
+                    break;
+                }
             }
             let Some(within) = self.handshake_within else {
                 return Poll::Pending;

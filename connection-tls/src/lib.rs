@@ -97,6 +97,7 @@ mod pem;
 mod plain;
 mod protocol;
 mod provider;
+mod reads;
 mod remembered;
 mod roots;
 mod session;

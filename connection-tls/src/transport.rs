@@ -9,7 +9,7 @@ use std::{
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use crate::{explain::SHOWN, session::Records};
+use crate::{explain::SHOWN, reads::Reads, session::Records};
 
 /// The connection below, as the handshake may see it.
 ///
@@ -17,10 +17,12 @@ use crate::{explain::SHOWN, session::Records};
 /// - A write that takes nothing is an error, where futures-rustls would try for ever.
 /// - A flush is always ready, where futures-rustls forgets one that is not; it is made up for
 ///   before the next read.
+/// - A read that cannot find anything new is not made: see [`Reads`].
 /// - A write to a peer that has gone is good: what the peer has said before it went says why, and
 ///   futures-rustls would not look for it. If nothing is there to be read, the read fails instead.
-pub(crate) struct Transport<C> {
+pub(crate) struct Transport<'a, C> {
     pub(crate) inner: C,
+    reads: &'a Reads,
     /// Where in a record the stream is.
     pub(crate) records: Records,
     /// The stream below has ended.
@@ -32,10 +34,11 @@ pub(crate) struct Transport<C> {
     kept: usize,
 }
 
-impl<C> Transport<C> {
-    pub(crate) fn new(inner: C) -> Self {
+impl<'a, C> Transport<'a, C> {
+    pub(crate) fn new(inner: C, reads: &'a Reads) -> Self {
         Self {
             inner,
+            reads,
             records: Records::default(),
             is_cut: false,
             must_flush: false,
@@ -95,18 +98,26 @@ impl<C> Transport<C> {
     }
 }
 
-impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<C> {
+impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<'_, C> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_due_flush(cx))?;
+        // Of a peer that has gone it matters whether anything is there at all.
+        if self.gone.is_none() && self.reads.wait() {
+            return Poll::Pending;
+        }
         let read = Pin::new(&mut self.inner).poll_read(cx, buffer);
         if let (Some(_), Poll::Pending | Poll::Ready(Ok(0) | Err(_))) = (&self.gone, &read) {
             return Poll::Ready(self.gone.take().map_or(Ok(0), Err));
         }
+        if read.is_pending() {
+            self.reads.waits();
+        }
         let count = ready!(read)?;
+        self.reads.brought(count == 0 || count == buffer.len());
         self.records.follow(&buffer[..count]);
         self.is_cut |= count == 0 && !buffer.is_empty();
         self.keep(&buffer[..count]);
@@ -114,7 +125,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<C> {
     }
 }
 
-impl<C: AsyncWrite + Unpin> AsyncWrite for Transport<C> {
+impl<C: AsyncWrite + Unpin> AsyncWrite for Transport<'_, C> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

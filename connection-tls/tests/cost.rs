@@ -88,7 +88,7 @@ fn least(cost: impl Fn() -> Cost) -> Cost {
 }
 
 #[test]
-fn a_client_costs_at_most_three_allocations_and_no_call_more_than_futures_rustls() {
+fn a_client_costs_at_most_three_allocations_and_two_reads_fewer_than_futures_rustls() {
     let (client, server) = configs();
     let options = untimed();
     let cost = |is_ours: bool| {
@@ -107,11 +107,11 @@ fn a_client_costs_at_most_three_allocations_and_no_call_more_than_futures_rustls
     };
     let (ours, alone) = (least(|| cost(true)), least(|| cost(false)));
     assert!(ours.allocations <= alone.allocations + 3, "{ours:?}, alone {alone:?}");
-    assert_eq!((ours.reads, ours.writes), (alone.reads, alone.writes));
+    assert_eq!((ours.reads + 2, ours.writes), (alone.reads, alone.writes));
 }
 
 #[test]
-fn a_server_costs_at_most_two_allocations_and_no_call_more_than_futures_rustls() {
+fn a_server_costs_at_most_two_allocations_and_two_reads_fewer_than_futures_rustls() {
     let (client, server) = configs();
     let options = untimed();
     let cost = |is_ours: bool| {
@@ -130,7 +130,7 @@ fn a_server_costs_at_most_two_allocations_and_no_call_more_than_futures_rustls()
     };
     let (ours, alone) = (least(|| cost(true)), least(|| cost(false)));
     assert!(ours.allocations <= alone.allocations + 2, "{ours:?}, alone {alone:?}");
-    assert_eq!((ours.reads, ours.writes), (alone.reads, alone.writes));
+    assert_eq!((ours.reads + 2, ours.writes), (alone.reads, alone.writes));
 }
 
 #[test]
