@@ -14,7 +14,7 @@ struct Room {
 ///
 /// An interface knows no implementation. No connector names another, no resolver or server another,
 /// no client crate a server crate: what two of them share lies below both. Only the facade knows
-/// all, and only the command stands on the facade. Tests use the fakes of `testing`, except those of
+/// all, and only the command stands on the facade. The driver stands beside all of it, and nothing on it. Tests use the fakes of `testing`, except those of
 /// the interfaces, on which `testing` itself stands.
 const ROOMS: &[Room] = &[
     Room { folder: "connection", uses: &[], tests_use: &[] },
@@ -116,6 +116,7 @@ const ROOMS: &[Room] = &[
         tests_use: &["server-workers", "testing"],
     },
     Room { folder: "cli", uses: &["facade", "server-workers"], tests_use: &["testing"] },
+    Room { folder: "driver", uses: &[], tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
 
