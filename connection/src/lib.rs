@@ -49,6 +49,8 @@ pub use crate::{
 
 mod abort;
 mod address;
+#[cfg(feature = "timer")]
+mod alarms;
 mod attributes;
 mod clock;
 mod connection;

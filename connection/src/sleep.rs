@@ -9,9 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_io::Timer;
-
-use crate::Clock;
+use crate::{Clock, alarms::Alarm};
 
 /// The present moment on `clock`, or on the system's clock if there is none.
 pub fn now(clock: Option<&Arc<dyn Clock>>) -> Instant {
@@ -20,8 +18,9 @@ pub fn now(clock: Option<&Arc<dyn Clock>>) -> Instant {
 
 /// A future that is ready once a time has passed on a [`Clock`], or on the system's.
 ///
-/// On the system's clock it is one timer of the reactor, made at the first poll: no box, no
-/// allocation, and nothing at all if it is never polled. Dropping it frees the timer.
+/// On the system's clock all sleeps share one timer of the reactor, and only one whose time comes
+/// before all others costs a system call. No box, and nothing at all if it is never polled. Dropping
+/// it frees its place and its waker.
 ///
 /// # Examples
 ///
@@ -37,7 +36,8 @@ pub fn now(clock: Option<&Arc<dyn Clock>>) -> Instant {
 pub struct Sleep(Inner);
 
 enum Inner {
-    System(Timer),
+    /// `None` means never.
+    System(Option<Alarm>),
     Clock(Pin<Box<dyn Future<Output = ()> + Send + Sync>>),
 }
 
@@ -48,14 +48,14 @@ impl Sleep {
     pub fn after(clock: Option<&Arc<dyn Clock>>, duration: Duration) -> Self {
         match now(clock).checked_add(duration) {
             Some(deadline) => Self::until(clock, deadline),
-            None => Self(Inner::System(Timer::never())),
+            None => Self(Inner::System(None)),
         }
     }
 
     /// Ready at `deadline`.
     pub fn until(clock: Option<&Arc<dyn Clock>>, deadline: Instant) -> Self {
         Self(match clock {
-            None => Inner::System(Timer::at(deadline)),
+            None => Inner::System(Some(Alarm::at(deadline))),
             Some(clock) => Inner::Clock(clock.sleep_until(deadline)),
         })
     }
@@ -66,7 +66,8 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.0 {
-            Inner::System(timer) => Pin::new(timer).poll(cx).map(drop),
+            Inner::System(Some(alarm)) => alarm.poll(cx),
+            Inner::System(None) => Poll::Pending,
             Inner::Clock(sleep) => sleep.as_mut().poll(cx),
         }
     }
