@@ -8,6 +8,7 @@
 //! - [`scripted_connector()`]: a connector whose calls appear at a [`ConnectorHandle`];
 //! - [`scripted_resolver()`]: a resolver whose lookups appear at a [`ResolverHandle`];
 //! - [`scripted_server()`]: a server that yields what its [`ServerHandle`] pushes;
+//! - [`EndlessServer`]: a server on which there is always somebody, to count what layers cost;
 //! - [`ManualClock`]: time that passes when the test says so;
 //! - [`CountingWaker`]: a waker that says how often it was woken;
 //! - [`Baseline`]: finds file descriptors and threads that were left behind;
@@ -83,6 +84,7 @@ pub use crate::{
     check_server::{check_control, check_drop},
     client_load::ClientLoad,
     directory::TestDir,
+    endless::{EndlessConnection, EndlessServer},
     faulty::{Faults, FaultyConnection, IoCounts, Operation, faulty},
     manual_clock::ManualClock,
     memory::{MemoryConnection, pair, pair_between, pair_with_capacity},
@@ -105,6 +107,7 @@ mod client_load;
 mod directory;
 #[cfg(feature = "dns")]
 mod dns;
+mod endless;
 mod exchange;
 mod faulty;
 mod link;

@@ -5,6 +5,7 @@ mod autotraits;
 mod candidates;
 mod clock;
 mod connector;
+mod endless;
 mod faulty;
 mod group;
 mod memory;
