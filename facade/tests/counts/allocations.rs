@@ -12,6 +12,7 @@ use socketry::{
 
 use crate::{
     Report,
+    layers::{self, LAYERS},
     names::{LOCALHOST, NAME, NAME_OF_MANY, host, nameserver},
     tool::sink,
 };
@@ -49,6 +50,24 @@ pub(crate) fn count(report: &mut Report) {
     report.at_most(3.0, by_hand, "allocations of the same without the facade");
     let of_many = per_connect(&connector, || (NAME_OF_MANY, address.port()));
     report.at_most(5.0, of_many, "allocations of a connect by a name with four addresses");
+    count_layers(report);
+}
+
+fn count_layers(report: &mut Report) {
+    for layer in LAYERS {
+        let added = in_memory(layer.work) - in_memory(layer.without);
+        let what = format!("allocations that {} adds to {}", layer.what, layer.to);
+        report.exactly(layer.allocations, added, &what);
+    }
+    let kept = in_memory("lookup-kept");
+    report.exactly(0.0, kept, "allocations of a lookup of a name that is kept");
+}
+
+/// One that is made anew once in a while is less than a thousandth.
+fn in_memory(work: &str) -> f64 {
+    let [less, more] =
+        [200, 1200].map(|amount| measure(|| layers::run(work, amount)).count_total as f64);
+    ((more - less) / 1000.0).round()
 }
 
 /// The median: on a busy machine the kernel finishes the odd handshake later than usual, and then

@@ -4,7 +4,6 @@ use std::{
     convert::Infallible,
     io::{self, Write},
     net::SocketAddr,
-    sync::Mutex,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -12,7 +11,7 @@ use std::{
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future::block_on};
 use smol::LocalExecutor;
 use socketry::{
-    Accept, AcceptExt, Address, Connect, Connection, Connector, Control, HostPort, Trace,
+    Accept, AcceptExt, Address, Connect, Connection, Connector, Control, HostPort,
     connection::TcpConnection,
     connector::{DnsConnector, FixedConnector, RaceConnector, TcpConnector, TimeoutConnector},
     reconnecting::{Reconnecting, Session},
@@ -21,7 +20,11 @@ use socketry::{
 };
 use socketry_connection_socket::Turn;
 
-use crate::names::{NAME, NAME_OF_MANY, nameserver};
+use crate::{
+    layers,
+    names::{NAME, NAME_OF_MANY, nameserver},
+    once::Once,
+};
 
 pub(crate) fn run(work: &str, amount: usize, address: &str) {
     match work {
@@ -56,7 +59,7 @@ pub(crate) fn run(work: &str, amount: usize, address: &str) {
         "echo" => echo(listen(), amount),
         "echo-limited" => echo(limited(listen()), amount),
         "echo-session" => echo(Sessions(listen()), amount),
-        _ => panic!("there is no work {work:?}"),
+        _ => layers::run(work, amount),
     }
 }
 
@@ -144,7 +147,7 @@ impl Accept for Sessions {
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Session<TcpConnection>>>> {
         let Some(connection) = ready!(self.0.poll_accept(cx)) else { return Poll::Ready(None) };
-        let mut sessions = Reconnecting::new(Once(Mutex::new(connection.ok())), ());
+        let mut sessions = Reconnecting::new(Once::new(connection.ok()), ());
         sessions.poll_session(cx)
     }
 
@@ -158,17 +161,6 @@ impl Accept for Sessions {
 
     fn control(&self) -> Control {
         self.0.control()
-    }
-}
-
-/// Has been connected before.
-struct Once(Mutex<Option<TcpConnection>>);
-
-impl Connect<()> for Once {
-    type Connection = TcpConnection;
-
-    async fn connect_traced(&self, (): (), _: Trace<'_>) -> io::Result<TcpConnection> {
-        self.0.lock().unwrap().take().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 

@@ -10,7 +10,9 @@ use std::process::ExitCode;
 mod allocations;
 mod child;
 mod instructions;
+mod layers;
 mod names;
+mod once;
 mod system_calls;
 mod tool;
 

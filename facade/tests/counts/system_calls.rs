@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     Report,
+    layers::LAYERS,
     tool::{Listening, child, is_installed, sink},
 };
 
@@ -41,6 +42,7 @@ pub(crate) fn count(report: &mut Report) {
     count_connects(report);
     count_accepts(report);
     count_echoes(report);
+    count_layers(report);
 }
 
 fn count_connects(report: &mut Report) {
@@ -134,6 +136,21 @@ fn per_echo(work: &str) -> (Counts, Counts) {
     let runs = [(); 3].map(|()| parted(difference(&echo(5), &echo(45), 40 * TALKERS)));
     let least = runs.into_iter().min_by(|(_, one), (_, other)| total(one).total_cmp(&total(other)));
     least.unwrap_or_default()
+}
+
+/// In memory no call is left but those of a layer.
+fn count_layers(report: &mut Report) {
+    for layer in LAYERS {
+        let run = |amount| {
+            traced(|strace| {
+                let mut running = child(strace, layer.work, amount, "-").spawn().unwrap();
+                assert!(running.wait().unwrap().success(), "the child has failed");
+            })
+        };
+        let calls = total(&difference(&run(100), &run(1100), 1000));
+        let what = format!("system calls that {} adds to {}", layer.what, layer.to);
+        report.exactly(0.0, calls, &what);
+    }
 }
 
 fn connect_all(address: SocketAddr, amount: usize) -> Vec<TcpStream> {
