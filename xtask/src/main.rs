@@ -7,6 +7,7 @@ use std::{env, process::ExitCode};
 
 use crate::failed::Failed;
 
+mod bench;
 mod ci;
 mod command;
 mod demo;
@@ -24,6 +25,7 @@ cargo xtask <task>
   test           every test of the workspace, with all features, and the counts of a release build
   tidy           the rules of the house, each violation with its mend
   soak           what is timed or large, in its short size; --full for the full size
+  bench          what each operation costs, beside other libraries; options go on, and --help lists them
   ci             fmt, tidy, clippy, test, demo, outside, doc, msrv, cross, soak, until one fails
                  --from STEP, --only STEP, --skip STEP (may be repeated)
 ";
@@ -50,6 +52,7 @@ fn run(arguments: &[&str]) -> Result<(), Failed> {
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),
         ["soak", options @ ..] => soak::run(options),
+        ["bench", options @ ..] => bench::run(options),
         ["ci", options @ ..] => ci::run(options),
         _ => Err(Failed::usage(format!("no such task: {}\n\n{USAGE}", arguments.join(" ")))),
     }
@@ -58,6 +61,13 @@ fn run(arguments: &[&str]) -> Result<(), Failed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_task_has_its_line() {
+        for task in ["demo", "test", "tidy", "soak", "bench", "ci"] {
+            assert!(USAGE.contains(&format!("\n  {task} ")), "{task}");
+        }
+    }
 
     #[test]
     fn an_unknown_task_fails_and_lists_the_tasks() {

@@ -117,6 +117,19 @@ const ROOMS: &[Room] = &[
     },
     Room { folder: "cli", uses: &["facade", "server-workers"], tests_use: &["testing"] },
     Room { folder: "driver", uses: &[], tests_use: &[] },
+    Room {
+        folder: "bench",
+        uses: &[
+            "driver",
+            "connector-tcp",
+            "connector-tls",
+            "server-tcp",
+            "server-tls",
+            "facade",
+            "testing",
+        ],
+        tests_use: &[],
+    },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
 

@@ -1,0 +1,44 @@
+//! The kernel's list of descriptors to be told of.
+
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+};
+
+use rustix::{
+    buffer::spare_capacity,
+    event::epoll::{self, CreateFlags, Event, EventData, EventFlags},
+    io::Errno,
+};
+
+/// How many events are taken at a time.
+const EVENTS: usize = 1024;
+
+/// An epoll, and what it told last.
+pub(super) struct Epoll {
+    descriptor: OwnedFd,
+    events: Vec<Event>,
+}
+
+impl Epoll {
+    pub(super) fn new() -> io::Result<Self> {
+        let descriptor = epoll::create(CreateFlags::CLOEXEC)?;
+        Ok(Self { descriptor, events: Vec::with_capacity(EVENTS) })
+    }
+
+    /// Tells from now on, once for each change, when `socket` can be read or written.
+    pub(super) fn add(&self, socket: impl AsFd, key: usize, flags: EventFlags) -> io::Result<()> {
+        let flags = flags | EventFlags::ET;
+        Ok(epoll::add(&self.descriptor, socket, EventData::new_u64(key as u64), flags)?)
+    }
+
+    /// The keys of what can go on.
+    pub(super) fn wait(&mut self) -> io::Result<impl Iterator<Item = usize>> {
+        self.events.clear();
+        match epoll::wait(&self.descriptor, spare_capacity(&mut self.events), None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(self.events.iter().map(|event| event.data.u64() as usize))
+    }
+}
