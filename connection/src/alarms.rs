@@ -16,44 +16,50 @@ use std::{
 
 use async_io::Timer;
 
-/// The end of the list, a year ahead. What lies behind it is looked at when it is reached.
+/// Where the list ends, and where it ends next when that has come.
 const END: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// A timer is set for no earlier than this after now. One that is over before it has been polled wakes
+/// nobody.
+const SOON: Duration = Duration::from_micros(100);
+
 static ALARMS: LazyLock<Arc<Alarms>> = LazyLock::new(|| {
-    let end = Instant::now() + END;
-    Arc::new(Alarms(Mutex::new(State { sleepers: Sleepers::new(end), timer: Timer::never() })))
+    let sleepers = Mutex::new(Sleepers::new(Instant::now()));
+    Arc::new(Alarms { timer: Mutex::new(Timer::never()), sleepers })
 });
 
 /// Wakes those whose time has come. It is the waker of the one timer, and so runs in the reactor, in
 /// whatever thread.
-struct Alarms(Mutex<State>);
-
-struct State {
-    sleepers: Sleepers,
-    timer: Timer,
+struct Alarms {
+    /// Locked first. The reactor may drop wakers of others while it is being told of a timer, and these
+    /// may own a sleep: so the list is not locked meanwhile.
+    timer: Mutex<Timer>,
+    sleepers: Mutex<Sleepers>,
 }
 
 impl Alarms {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
         // Nothing in here panics half way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes who is due, and sets the timer for the next.
-    fn ring(self: &Arc<Self>) {
-        let mut due = Vec::new();
-        {
-            let mut state = self.lock();
-            let waker = Waker::from(self.clone());
-            let mut cx = Context::from_waker(&waker);
-            loop {
-                let next = state.sleepers.take_due(Instant::now(), &mut due);
-                state.timer.set_at(next);
-                if Pin::new(&mut state.timer).poll(&mut cx).is_pending() {
-                    break;
-                }
+    /// Sets the timer for the first of those who sleep. It wakes nobody: whoever polls a sleep may hold
+    /// what others need to be woken.
+    fn set(self: &Arc<Self>) {
+        let waker = Waker::from(self.clone());
+        let mut timer = self.timer.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let Some(first) = self.sleepers().set_for_first() else { return };
+            timer.set_at(first.max(Instant::now() + SOON));
+            if Pin::new(&mut *timer).poll(&mut Context::from_waker(&waker)).is_pending() {
+                return;
             }
         }
+    }
+
+    fn ring(self: &Arc<Self>) {
+        let due = self.sleepers().take_due(Instant::now());
+        self.set();
         for waker in due {
             // One that panics keeps nobody else asleep; async-io does likewise.
             let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
@@ -83,28 +89,36 @@ impl Alarm {
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if Instant::now() >= self.deadline {
+        let now = Instant::now();
+        if now >= self.deadline {
             self.leave();
             return Poll::Ready(());
         }
-        let is_there = |state: &State, id| state.sleepers.is_awaited(self.deadline, id, cx.waker());
-        if self.id.is_some_and(|id| is_there(&ALARMS.lock(), id)) {
-            return Poll::Pending;
-        }
-        // Wakers are somebody else's code: they are cloned and dropped outside of the lock.
-        let waker = cx.waker().clone();
-        self.leave();
-        let (id, is_first) = ALARMS.lock().sleepers.insert(self.deadline, waker);
-        self.id = Some(id);
-        if is_first {
-            ALARMS.ring();
+        let is_awaited = |id| {
+            let sleepers = ALARMS.sleepers();
+            let is_awaited = sleepers.is_awaited(self.deadline, id, cx.waker());
+            is_awaited.then(|| sleepers.is_set_for(self.deadline, now))
+        };
+        let is_set = match self.id.and_then(is_awaited) {
+            Some(is_set) => is_set,
+            None => {
+                // Wakers are somebody else's code: they are cloned and dropped outside of the lock.
+                let waker = cx.waker().clone();
+                self.leave();
+                let mut sleepers = ALARMS.sleepers();
+                self.id = Some(sleepers.insert(self.deadline, waker));
+                sleepers.is_set_for(self.deadline, now)
+            }
+        };
+        if !is_set {
+            ALARMS.set();
         }
         Poll::Pending
     }
 
     fn leave(&mut self) {
         let Some(id) = self.id.take() else { return };
-        let waker = ALARMS.lock().sleepers.remove(self.deadline, id);
+        let waker = ALARMS.sleepers().remove(self.deadline, id);
         drop(waker);
     }
 }
@@ -115,27 +129,28 @@ impl Drop for Alarm {
     }
 }
 
+/// The place that is always there: with its last one the map would give back its memory, and take it
+/// again for the next.
+const NOBODY: u64 = 0;
+
 /// Who is to be woken when, and for when the timer is set.
 struct Sleepers {
-    /// Never empty: with its last place the map would give back its memory, and take it again for
-    /// the next.
     wakers: BTreeMap<(Instant, u64), Waker>,
     last_id: u64,
-    /// Never later than the first of them.
-    set_for: Instant,
+    set_for: Option<Instant>,
 }
 
 impl Sleepers {
-    fn new(end: Instant) -> Self {
-        let wakers = BTreeMap::from([((end, 0), Waker::noop().clone())]);
-        Self { wakers, last_id: 0, set_for: end }
+    fn new(now: Instant) -> Self {
+        let wakers = BTreeMap::from([((now + END, NOBODY), Waker::noop().clone())]);
+        Self { wakers, last_id: NOBODY, set_for: None }
     }
 
-    /// The place of a new one, and whether the timer is set too late for it.
-    fn insert(&mut self, deadline: Instant, waker: Waker) -> (u64, bool) {
+    /// The place of a new one.
+    fn insert(&mut self, deadline: Instant, waker: Waker) -> u64 {
         self.last_id += 1;
         self.wakers.insert((deadline, self.last_id), waker);
-        (self.last_id, deadline < self.set_for)
+        self.last_id
     }
 
     fn remove(&mut self, deadline: Instant, id: u64) -> Option<Waker> {
@@ -147,19 +162,34 @@ impl Sleepers {
         self.wakers.get(&(deadline, id)).is_some_and(|own| own.will_wake(waker))
     }
 
-    /// Moves those whose time has come, and says when that of the next one will.
-    fn take_due(&mut self, now: Instant, due: &mut Vec<Waker>) -> Instant {
-        while let Some(first) = self.wakers.first_entry() {
-            let (deadline, _) = *first.key();
-            if deadline > now {
-                self.set_for = deadline;
-                return deadline;
-            }
-            due.push(first.remove());
-        }
-        // The end of the list has been reached, and moves on.
-        *self = Self { last_id: self.last_id, ..Self::new(now + END) };
+    /// Whether the timer will be heard of in time. One that should have been heard of is not relied on:
+    /// the reactor loses those that are due when it fails.
+    fn is_set_for(&self, deadline: Instant, now: Instant) -> bool {
+        self.set_for.is_some_and(|set_for| now < set_for && set_for <= deadline)
+    }
+
+    /// The time of the first one, for which the timer is going to be set.
+    fn set_for_first(&mut self) -> Option<Instant> {
+        let mut places = self.wakers.keys().filter(|(_, id)| *id != NOBODY);
+        self.set_for = places.next().map(|(deadline, _)| *deadline);
         self.set_for
+    }
+
+    /// Takes those whose time has come.
+    fn take_due(&mut self, now: Instant) -> Vec<Waker> {
+        let mut due = Vec::new();
+        while let Some(first) = self.wakers.first_entry() {
+            let (deadline, id) = *first.key();
+            if deadline > now {
+                break;
+            }
+            let waker = first.remove();
+            match id {
+                NOBODY => drop(self.wakers.insert((now + END, NOBODY), waker)),
+                _ => due.push(waker),
+            }
+        }
+        due
     }
 }
 
@@ -181,60 +211,70 @@ mod tests {
 
     fn sleepers() -> (Sleepers, Instant) {
         let start = Instant::now();
-        (Sleepers::new(start + END), start)
+        (Sleepers::new(start), start)
     }
 
     fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
     }
 
-    #[test]
-    fn the_timer_is_set_anew_only_for_a_deadline_before_the_one_that_it_is_set_for() {
-        let (mut sleepers, start) = sleepers();
-        let mut is_first = |after| sleepers.insert(start + seconds(after), Waker::noop().clone()).1;
-        assert!(is_first(10));
-        assert!(is_first(5), "the timer was not set yet");
-        let next = sleepers.take_due(start, &mut Vec::new());
-        assert_eq!(next, start + seconds(5));
-        let mut is_first = |after| sleepers.insert(start + seconds(after), Waker::noop().clone()).1;
-        assert!(!is_first(5));
-        assert!(!is_first(20));
-        assert!(is_first(4));
+    fn noop() -> Waker {
+        Waker::noop().clone()
     }
 
     #[test]
-    fn those_whose_time_has_come_are_taken_in_its_order_and_the_next_is_named() {
+    fn the_timer_is_set_for_the_first_and_so_for_all_behind_it() {
+        let (mut sleepers, start) = sleepers();
+        assert!(!sleepers.is_set_for(start + seconds(10), start), "it was never set");
+        sleepers.insert(start + seconds(10), noop());
+        sleepers.insert(start + seconds(5), noop());
+        assert_eq!(sleepers.set_for_first(), Some(start + seconds(5)));
+        let is_set = [4, 5, 20].map(|after| sleepers.is_set_for(start + seconds(after), start));
+        assert_eq!(is_set, [false, true, true]);
+    }
+
+    #[test]
+    fn a_timer_that_should_have_been_heard_of_is_not_relied_on() {
+        let (mut sleepers, start) = sleepers();
+        sleepers.insert(start + seconds(1), noop());
+        sleepers.set_for_first();
+        assert!(!sleepers.is_set_for(start + seconds(9), start + seconds(1)));
+    }
+
+    #[test]
+    fn those_whose_time_has_come_are_taken_in_its_order() {
         let (mut sleepers, start) = sleepers();
         let calls = [(); 3].map(|()| Arc::new(Calls::default()));
         for (after, calls) in [3, 1, 2].into_iter().zip(&calls) {
             sleepers.insert(start + seconds(after), calls.clone().into());
         }
-        let mut due = Vec::new();
-        assert_eq!(sleepers.take_due(start + seconds(2), &mut due), start + seconds(3));
-        due.remove(0).wake();
-        assert_eq!(calls.each_ref().map(|calls| calls.0.load(Ordering::SeqCst)), [0, 1, 0]);
-        due.remove(0).wake();
-        assert_eq!(calls.each_ref().map(|calls| calls.0.load(Ordering::SeqCst)), [0, 1, 1]);
-        assert!(due.is_empty());
+        let mut woken = Vec::new();
+        for waker in sleepers.take_due(start + seconds(2)) {
+            waker.wake();
+            woken.push(calls.each_ref().map(|calls| calls.0.load(Ordering::SeqCst)));
+        }
+        assert_eq!(woken, [[0, 1, 0], [0, 1, 1]]);
+        assert_eq!(sleepers.set_for_first(), Some(start + seconds(3)));
     }
 
     #[test]
     fn a_place_that_was_left_holds_no_waker_and_is_due_no_more() {
         let (mut sleepers, start) = sleepers();
         let calls = Arc::new(Calls::default());
-        let (id, _) = sleepers.insert(start + seconds(1), calls.clone().into());
+        let id = sleepers.insert(start + seconds(1), calls.clone().into());
         drop(sleepers.remove(start + seconds(1), id));
         assert_eq!(Arc::strong_count(&calls), 1);
-        let mut due = Vec::new();
-        assert_eq!(sleepers.take_due(start + seconds(1), &mut due), start + END);
-        assert!(due.is_empty());
+        assert!(sleepers.take_due(start + seconds(1)).is_empty());
+        assert_eq!(sleepers.set_for_first(), None);
     }
 
     #[test]
-    fn behind_the_end_of_the_list_it_goes_on() {
+    fn who_sleeps_for_longer_than_the_list_is_woken_too() {
         let (mut sleepers, start) = sleepers();
-        let much_later = start + 2 * END;
-        assert_eq!(sleepers.take_due(much_later, &mut Vec::new()), much_later + END);
-        assert!(sleepers.insert(much_later + seconds(1), Waker::noop().clone()).1);
+        let deadline = start + 2 * END;
+        sleepers.insert(deadline, noop());
+        assert_eq!(sleepers.set_for_first(), Some(deadline));
+        assert_eq!(sleepers.take_due(deadline).len(), 1);
+        assert!(sleepers.take_due(deadline + 2 * END).is_empty());
     }
 }

@@ -18,9 +18,9 @@ pub fn now(clock: Option<&Arc<dyn Clock>>) -> Instant {
 
 /// A future that is ready once a time has passed on a [`Clock`], or on the system's.
 ///
-/// On the system's clock all sleeps share one timer of the reactor, and only one whose time comes
-/// before all others costs a system call. No box, and nothing at all if it is never polled. Dropping
-/// it frees its place and its waker.
+/// On the system's clock all sleeps share one timer of the reactor, which is set anew for one whose
+/// time comes before that of all others; another one costs no system call. No box, and nothing at all
+/// if it is never polled. Dropping it frees its place and its waker.
 ///
 /// # Examples
 ///
