@@ -19,7 +19,8 @@ use crate::{Drive, bell::Bell, slices::Slices};
 ///   itself runs for long holds up the others, as on any executor.
 /// - **`future` is polled when it was woken**, and not when any other task was. It cannot starve the
 ///   tasks either: they take turns.
-/// - **No wake-up is lost**, from whatever thread, while working or waiting.
+/// - **No wake-up is lost**, from whatever thread, while working or waiting, if all threads of the
+///   executor are driven by this function.
 /// - **Idle costs nothing.** With nothing to run this thread waits inside async-io, without a look at
 ///   the reactor beforehand. It allocates when it begins, and then never by itself.
 /// - **Several threads may run one [`Executor`](async_executor::Executor)**, each with a future of
@@ -29,8 +30,9 @@ use crate::{Drive, bell::Bell, slices::Slices};
 ///
 /// Tasks are taken from the one queue of the executor, in the order in which they were woken. `run`
 /// keeps a queue for each thread besides, which is not used here: with many threads and very short
-/// tasks `run` may be the better choice, and threads that `run` the same executor share with this one
-/// only what is in the one queue.
+/// tasks `run` may be the better choice. Do not have other threads `run` the same executor beside
+/// this: what is in their queues cannot be seen from here, and a notification about it that reaches
+/// this thread does not reach theirs, so a task may wait there until another one ends.
 ///
 /// # Panics
 ///
@@ -89,45 +91,57 @@ async fn drive<E: Drive + ?Sized, F: Future>(
                 return output;
             }
         }
-        let has_worked = executor.try_tick() || is_main_woken;
-        if !has_worked {
-            if wait(executor, &bell, &of_tasks).await == Woken::ByHelper {
-                slices.be_wary(now());
+        if !executor.try_tick() && !is_main_woken {
+            // It need not have waited: a task may have come since that look for one.
+            if let Some(waited) = wait(executor, &bell, &of_tasks, &now).await {
+                if waited.helper_had_reactor {
+                    slices.be_wary(waited.until);
+                }
+                slices.begin(waited.until);
             }
-            slices.begin(now());
-        } else if slices.is_over(&now) {
+        }
+        if slices.is_over(&now) {
             look().await;
             slices.begin(now());
         }
     }
 }
 
-/// Who has ended a wait.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Woken {
-    /// async-io's own thread, which had the reactor.
-    ByHelper,
-    ByOthers,
+/// A wait that has ended.
+struct Waited {
+    /// When the thread had something to do again.
+    until: Instant,
+    /// async-io's own thread has ended it.
+    helper_had_reactor: bool,
 }
 
-/// Waits until a task has been run, or the main future has to be polled.
-async fn wait<E: Drive + ?Sized>(executor: &E, bell: &Bell, of_tasks: &Waker) -> Woken {
+/// Runs the next task, or returns because the main future has to be polled; waits until there is
+/// something to do. `None` if that was there at once.
+async fn wait<E: Drive + ?Sized>(
+    executor: &E,
+    bell: &Bell,
+    of_tasks: &Waker,
+    now: &impl Fn() -> Instant,
+) -> Option<Waited> {
     let mut tick = pin!(executor.tick());
-    let mut woken = Woken::ByOthers;
+    let mut has_waited = false;
+    let mut helper_had_reactor = false;
     poll_fn(|cx| {
         if bell.get_up() {
             // It sleeps for 50 us now, and then takes the reactor again unless it was used: use it,
             // before anything else.
-            woken = Woken::ByHelper;
+            helper_had_reactor = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        let waited = has_waited.then(|| Waited { until: now(), helper_had_reactor });
         loop {
             let has_run = tick.as_mut().poll(&mut Context::from_waker(of_tasks)).is_ready();
             if has_run || bell.is_main_woken() {
-                return Poll::Ready(woken);
+                return Poll::Ready(waited);
             }
             if bell.lie_down(cx.waker()) {
+                has_waited = true;
                 return Poll::Pending;
             }
         }

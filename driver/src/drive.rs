@@ -30,7 +30,7 @@ pub trait Drive: Tick {}
 
 impl<E: Tick + ?Sized> Drive for E {}
 
-mod sealed {
+pub(crate) mod sealed {
     use std::future::Future;
 
     /// Running one task at a time.

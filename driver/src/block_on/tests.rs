@@ -17,6 +17,7 @@ use async_executor::LocalExecutor;
 use futures_lite::future::yield_now;
 
 use super::*;
+use crate::drive::sealed::Tick;
 
 const fn us(micros: u64) -> Duration {
     Duration::from_micros(micros)
@@ -279,4 +280,47 @@ fn neither_a_wait_nor_its_end_allocates() {
     });
     assert_eq!((task.polls.get(), main.polls.get()), (101, 101));
     assert!(info.count_total <= blocks(100), "{}", info.count_total);
+}
+
+/// An executor for which a task is woken, so often, just when it has said that there is none.
+struct Raced<'a> {
+    executor: &'a LocalExecutor<'static>,
+    task: Waiting,
+    races: Cell<u32>,
+}
+
+impl Tick for Raced<'_> {
+    fn try_tick(&self) -> bool {
+        let found = self.executor.try_tick();
+        if !found && self.races.get() > 0 {
+            self.races.set(self.races.get() - 1);
+            self.task.wake();
+        }
+        found
+    }
+
+    fn tick(&self) -> impl Future<Output = ()> {
+        self.executor.tick()
+    }
+}
+
+#[test]
+fn work_that_comes_just_when_there_seemed_to_be_none_does_not_prolong_a_slice() {
+    let rig = Rig::new();
+    let task = Waiting::default();
+    let (now, working) = (rig.now.clone(), task.clone());
+    let work = poll_fn(move |cx| {
+        now.set(now.get() + us(100));
+        *working.waker.borrow_mut() = Some(cx.waker().clone());
+        Poll::<()>::Pending
+    });
+    rig.executor.spawn(work).detach();
+    let raced = Raced { executor: &rig.executor, task, races: Cell::new(1000) };
+    let main = std::future::pending::<()>();
+    let mut driver: Pin<Box<dyn Future<Output = ()> + '_>> =
+        Box::pin(drive(&raced, main, || rig.now.get()));
+    assert_eq!(rig.poll(&mut driver), Said::Look, "the first slice is short");
+    let start = rig.now.get();
+    assert_eq!(rig.poll(&mut driver), Said::Look);
+    assert!(rig.now.get() - start <= us(800), "{:?}", rig.now.get() - start);
 }
