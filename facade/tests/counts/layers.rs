@@ -63,7 +63,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     // An entry that is allocated, put into the list, told that it is over, and taken out again.
     accept("accept-listed", "accept-memory", "a list of connections", 1270.0, 1.0),
     // A deadline is put among the others, which are ordered, and those that are over swept out.
-    accept("accept-timed", "accept-listed", "a limit of time", 400.0, 0.0),
+    accept("accept-timed", "accept-listed", "a limit of time", 470.0, 0.0),
     // It asks first whether somebody's header has come, and moves the connection twice.
     accept("accept-untrusted", "accept-memory", "PROXY, of nobody who is trusted,", 350.0, 0.0),
     // Reads the header into 2 KiB, in a task of its own, and keeps it as an attribute.
