@@ -19,8 +19,8 @@ mod stream;
 /// # Reading
 ///
 /// A read returns what has been decrypted, and reads from the connection below only when there is
-/// nothing. It reads ahead while data moves (up to 128 KiB at once) and holds no buffer while it
-/// waits. While reading it also does what TLS asks for beside the data: it takes session tickets,
+/// nothing, about a record at once (16 KiB). It holds no buffer while it waits, but for a record of
+/// which a part has come. While reading it also does what TLS asks for beside the data: it takes session tickets,
 /// answers key updates, and sends alerts. So a connection that only reads keeps working, and what
 /// an earlier write could not get rid of leaves while reading, too.
 ///

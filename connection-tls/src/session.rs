@@ -1,6 +1,6 @@
 //! The record path: what is between the session of rustls and the connection below.
 //!
-//! Reading is here, [`writing`] and [`closing`] are beside it.
+//! Reading is here, [`intake`], [`writing`] and [`closing`] are beside it.
 
 use std::{
     fmt,
@@ -13,13 +13,13 @@ use std::{
 use rustls::{Connection as Rustls, Error, IoState};
 use socketry_connection::Connection;
 
-use self::{ahead::Ahead, closing::Closing, wakers::Wakers, writing::Writing};
+use self::{closing::Closing, wakers::Wakers, writing::Writing};
 use crate::{SessionFailed, TlsOptions, Truncation};
 
 pub(crate) use self::records::Records;
 
-mod ahead;
 mod closing;
+mod intake;
 mod records;
 mod wakers;
 mod writing;
@@ -29,7 +29,6 @@ const FRUITLESS_READS: usize = 32;
 
 pub(crate) struct Session {
     rustls: Rustls,
-    ahead: Ahead,
     records: Records,
     reading: Reading,
     writing: Writing,
@@ -64,7 +63,6 @@ impl Session {
     ) -> Self {
         let mut session = Self {
             rustls,
-            ahead: Ahead::new(),
             records,
             reading: if is_cut { Reading::Cut } else { Reading::Open },
             writing: Writing::Open,
@@ -101,16 +99,12 @@ impl Session {
             let count = self.take_plaintext(buffers);
             self.answer(inner, cx);
             if count > 0 {
-                self.ahead.settle();
                 return Poll::Ready(Ok(count));
             }
             if let Some(end) = self.end(inner) {
                 return Poll::Ready(end);
             }
-            if self.ahead.is_empty() {
-                ready!(self.poll_read_ahead(inner, cx))?;
-            }
-            self.decrypt();
+            ready!(self.poll_more(inner, cx))?;
         }
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -129,6 +123,10 @@ impl Session {
             }
         }
         total
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.reading, Reading::Open)
     }
 
     /// What there is to say when all was read, if nothing more will come.
@@ -156,15 +154,15 @@ impl Session {
         Err(io::Error::new(io::ErrorKind::UnexpectedEof, text))
     }
 
-    /// Reads ciphertext; there must be none left.
-    fn poll_read_ahead<C: Connection>(
+    /// Takes in what the peer has sent; all plaintext must have been taken out.
+    fn poll_more<C: Connection>(
         &mut self,
         inner: &mut C,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.ahead.poll_fill(inner, cx)? {
-            Poll::Ready(0) => self.reading = Reading::Cut,
-            Poll::Ready(_) => {}
+        match self.poll_take_in(inner, cx)? {
+            Poll::Ready(true) => {}
+            Poll::Ready(false) => self.reading = Reading::Cut,
             Poll::Pending => {
                 self.wakers.reader_waits(cx);
                 self.shrink();
@@ -174,39 +172,14 @@ impl Session {
         Poll::Ready(Ok(()))
     }
 
-    /// Lets rustls have as much of what was read as it takes at once, and decrypt it.
-    fn decrypt(&mut self) {
-        let mut rest = self.ahead.bytes();
-        if rest.is_empty() {
-            return;
-        }
-        let all = rest;
-        let read = self.rustls.read_tls(&mut rest);
-        let taken = all.len() - rest.len();
-        self.records.follow(&all[..taken]);
-        self.ahead.consume(taken);
-        let processed = match read {
-            Ok(count) if count > 0 => self.rustls.process_new_packets(),
-            // Only a message longer than any that is allowed leaves rustls without room.
-            _ => Err(Error::General("the peer sends a message that is too long".into())),
-        };
-        self.look_at(processed);
-    }
-
     /// What has come of the last records.
     fn look_at(&mut self, processed: Result<IoState, Error>) {
         match processed {
-            Ok(state) if state.peer_has_closed() => {
-                self.reading = Reading::Ended;
-                self.ahead.clear();
-            }
+            Ok(state) if state.peer_has_closed() => self.reading = Reading::Ended,
             // While something is queued rustls keeps its answer, of which it needs one only.
             Ok(_) if self.rustls.wants_write() => {}
             Ok(_) => self.writing.queue_answer(&mut self.rustls),
-            Err(error) => {
-                self.reading = Reading::Broken(Arc::new(error));
-                self.ahead.clear();
-            }
+            Err(error) => self.reading = Reading::Broken(Arc::new(error)),
         }
     }
 

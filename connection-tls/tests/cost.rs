@@ -164,7 +164,7 @@ fn an_idle_connection_holds_no_more_after_a_talk_than_before() {
     };
     talk(1);
     let counted = measure(|| talk(1_000_000));
-    let kept_by_the_thread = 128 * 1024;
+    let kept_by_the_thread = 16 * 1024;
     assert!(
         counted.bytes_current <= kept_by_the_thread + 1024,
         "{} bytes more after a talk",

@@ -177,21 +177,17 @@ impl Session {
             return error;
         }
         for _ in 0..FRUITLESS_READS {
-            if !matches!(self.reading, Reading::Open) || !self.rustls.wants_read() {
+            if !self.is_open() || !self.rustls.wants_read() {
                 break;
             }
-            if self.ahead.is_empty() {
-                match self.ahead.poll_fill(inner, cx) {
-                    Poll::Ready(Ok(0)) => self.reading = Reading::Cut,
-                    Poll::Ready(Ok(_)) => {}
-                    Poll::Ready(Err(error)) => self.reading = Reading::Failed(error),
-                    Poll::Pending => break,
-                }
+            match self.poll_take_in(inner, cx) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => self.reading = Reading::Cut,
+                Poll::Ready(Err(error)) => self.reading = Reading::Failed(error),
+                Poll::Pending => break,
             }
-            self.decrypt();
         }
         self.forget_queue();
-        self.ahead.settle();
         self.wakers.wake_reader();
         match &self.reading {
             Reading::Broken(alert) => SessionFailed::new(inner, alert.clone()).into(),
