@@ -18,6 +18,9 @@ pub(crate) enum Limit {
     /// It is this, in its unit.
     Figure(f64),
     SystemCalls(Count),
+    /// Those that are not for waiting. Under strace both sides are so slow that a library has to wait more
+    /// often than it does by itself.
+    SystemCallsButWaits(Count),
     Allocations(Count),
 }
 
@@ -41,7 +44,7 @@ pub(crate) const GOALS: &[Goal] = &[
     goal("accept", Limit::Times(1.10, Library::Raw)),
     goal("churn-server", Limit::Times(1.00, Library::Tokio)),
     goal("echo-256", Limit::Times(1.15, Library::Tokio)),
-    goal("echo-256", Limit::SystemCalls(Count::AtMost(3.1))),
+    goal("echo-256", Limit::SystemCallsButWaits(Count::AtMost(3.1))),
     goal("tls-client", Limit::Times(1.00, Library::Tokio)),
     goal("tls-client-resumed", Limit::Times(1.00, Library::Tokio)),
     goal("tls-server", Limit::Times(0.97, Library::Tokio)),
