@@ -29,14 +29,14 @@ struct Step {
 const STEPS: [Step; 10] = [
     Step { name: "fmt", budget: 5, run: format },
     Step { name: "tidy", budget: 10, run: tidy::run },
-    Step { name: "clippy", budget: 120, run: clippy::run },
-    Step { name: "test", budget: 420, run: test::run },
+    Step { name: "clippy", budget: 360, run: clippy::run },
+    Step { name: "test", budget: 600, run: test::run },
     Step { name: "demo", budget: 30, run: demo::run },
     Step { name: "outside", budget: 60, run: outside::run },
-    Step { name: "doc", budget: 60, run: document },
-    Step { name: "msrv", budget: 60, run: msrv::run },
+    Step { name: "doc", budget: 90, run: document },
+    Step { name: "msrv", budget: 300, run: msrv::run },
     Step { name: "cross", budget: 120, run: cross::run },
-    Step { name: "soak", budget: 90, run: soak_short },
+    Step { name: "soak", budget: 180, run: soak_short },
 ];
 
 /// Runs the steps that `options` choose, until one fails, and prints a table of them all.
