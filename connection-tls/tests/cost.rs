@@ -23,7 +23,7 @@ use socketry_connection_tls::{
 };
 use socketry_testing::{IoCounts, TestAuthority, TestKey, faulty, pair};
 
-use crate::support::{localhost, secured, server_config};
+use crate::support::{localhost, secure, secured, server_config};
 
 /// What one side of a handshake has cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,6 +170,21 @@ fn an_idle_connection_holds_no_more_after_a_talk_than_before() {
         "{} bytes more after a talk",
         counted.bytes_current
     );
+}
+
+#[test]
+fn a_connection_over_another_one_takes_no_new_block_for_each_read() {
+    const BLOCK: u64 = 16 * 1024;
+    let (mut client, mut server) = secure(secured());
+    let mut talk = |rounds: u64| {
+        for _ in 0..rounds {
+            block_on(client.write_all(b"hello")).unwrap();
+            block_on(server.read_exact(&mut [0; 5])).unwrap();
+        }
+    };
+    talk(2);
+    let bytes = measure(|| talk(10)).bytes_total;
+    assert!(bytes < 10 * BLOCK, "{bytes} bytes for ten messages");
 }
 
 #[test]

@@ -20,8 +20,9 @@ use super::{Records, Session};
 const BLOCK: usize = 16 * 1024;
 
 thread_local! {
-    /// A block that nobody uses. A connection has one only while it reads.
-    static SPARE: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+    /// Blocks that nobody uses. A connection has one only while it reads, and two of them read at the
+    /// same time if one is over the other.
+    static SPARES: [Cell<Option<Box<[u8]>>>; 2] = const { [const { Cell::new(None) }; 2] };
 }
 
 impl Session {
@@ -45,14 +46,12 @@ impl Session {
         inner: &mut C,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<bool>> {
-        let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let mut block = spare.unwrap_or_else(|| vec![0; BLOCK].into());
+        let mut block = lend();
         let read = Pin::new(inner).poll_read(cx, &mut block);
         if let Poll::Ready(Ok(count)) = read {
             self.decrypt(&block[..count.min(BLOCK)]);
         }
-        // A thread that ends has no use for it.
-        let _ = SPARE.try_with(|spare| spare.set(Some(block)));
+        give_back(block);
         read.map_ok(|count| count > 0)
     }
 
@@ -106,6 +105,23 @@ impl<C: Connection> Read for Source<'_, '_, C> {
             _ => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
+}
+
+/// A block of this thread, or a new one.
+fn lend() -> Box<[u8]> {
+    let spare = SPARES.try_with(|spares| spares.iter().find_map(Cell::take));
+    spare.ok().flatten().unwrap_or_else(|| vec![0; BLOCK].into())
+}
+
+/// Keeps a block for whoever on this thread is next; one too many is freed. A thread that ends has no
+/// use for it.
+fn give_back(block: Box<[u8]>) {
+    let _ = SPARES.try_with(|spares| {
+        let mut block = Some(block);
+        for spare in spares {
+            block = spare.replace(block);
+        }
+    });
 }
 
 /// Only a message longer than any that is allowed leaves rustls without room.
