@@ -28,8 +28,8 @@ use crate::{
     scenario::{SCENARIOS, Scenario},
 };
 
-/// Measures every scenario and every sweep, also behind one that fails. The error tells what did, and which goals were
-/// missed.
+/// Measures every scenario and every sweep, also behind one that fails. The error tells what did, and
+/// which goals were missed.
 pub(crate) fn run(arguments: &Arguments) -> io::Result<()> {
     if cfg!(debug_assertions) && !arguments.quick {
         eprintln!("this is a debug build, whose figures say nothing: `cargo xtask bench`");

@@ -7,6 +7,7 @@ use std::{io, net::TcpListener};
 
 use crate::{side::Job, tls::Layer, work::Work};
 
+mod accept;
 mod broadcast;
 mod client;
 mod epoll;

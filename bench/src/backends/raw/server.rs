@@ -6,14 +6,10 @@ use std::{
     os::fd::OwnedFd,
 };
 
-use rustix::{
-    event::epoll::EventFlags,
-    io::Errno,
-    net::{SocketFlags, accept_with},
-};
+use rustix::event::epoll::EventFlags;
 
 use crate::{
-    backends::raw::epoll::Epoll,
+    backends::raw::{accept::accept_next, epoll::Epoll},
     side::listen_on,
     totals::{count, count_many},
     work::{CHUNK, Work},
@@ -71,15 +67,10 @@ struct Client {
 
 impl Server {
     fn accept(&mut self, epoll: &Epoll, listener: &TcpListener) -> io::Result<()> {
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        loop {
-            match accept_with(listener, flags) {
-                Ok(socket) => self.welcome(epoll, socket)?,
-                Err(Errno::AGAIN) => return Ok(()),
-                Err(Errno::INTR | Errno::CONNABORTED) => {}
-                Err(error) => return Err(error.into()),
-            }
+        while let Some(socket) = accept_next(listener)? {
+            self.welcome(epoll, socket)?;
         }
+        Ok(())
     }
 
     fn welcome(&mut self, epoll: &Epoll, socket: OwnedFd) -> io::Result<()> {
