@@ -7,7 +7,7 @@ use std::{
 };
 
 use smol::{
-    Executor, LocalExecutor, channel,
+    Executor, LocalExecutor, Task, channel,
     net::{TcpListener, TcpStream},
     prelude::*,
 };
@@ -52,24 +52,27 @@ async fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
+/// Serves all clients, each in a task, and says how many bytes were heard.
+async fn serve(spawn: impl Fn(TcpStream) -> Task<usize>) -> usize {
+    let (listener, address) = listener().await;
+    let clients = clients(address);
+    let mut serving = Vec::new();
+    for _ in 0..CLIENTS {
+        let (client, _) = listener.accept().await.unwrap();
+        serving.push(spawn(client));
+    }
+    let mut total = 0;
+    for served in serving {
+        total += served.await;
+    }
+    clients.join().unwrap();
+    total
+}
+
 #[test]
 fn a_local_executor_serves_64_clients() {
     let executor = LocalExecutor::new();
-    let total: usize = block_on(&executor, async {
-        let (listener, address) = listener().await;
-        let clients = clients(address);
-        let mut serving = Vec::new();
-        for _ in 0..CLIENTS {
-            let (client, _) = listener.accept().await.unwrap();
-            serving.push(executor.spawn(echo(client)));
-        }
-        let mut total = 0;
-        for served in serving {
-            total += served.await;
-        }
-        clients.join().unwrap();
-        total
-    });
+    let total = block_on(&executor, serve(|client| executor.spawn(echo(client))));
     assert_eq!(total, CLIENTS * ROUNDS * 16);
 }
 
@@ -77,25 +80,11 @@ fn a_local_executor_serves_64_clients() {
 fn three_threads_serve_64_clients_on_one_executor() {
     let executor = Executor::new();
     let (stop, stopped) = channel::bounded::<()>(1);
-    let total: usize = thread::scope(|scope| {
+    let total = thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| block_on(&executor, stopped.recv()));
         }
-        let total = block_on(&executor, async {
-            let (listener, address) = listener().await;
-            let clients = clients(address);
-            let mut serving = Vec::new();
-            for _ in 0..CLIENTS {
-                let (client, _) = listener.accept().await.unwrap();
-                serving.push(executor.spawn(echo(client)));
-            }
-            let mut total = 0;
-            for served in serving {
-                total += served.await;
-            }
-            clients.join().unwrap();
-            total
-        });
+        let total = block_on(&executor, serve(|client| executor.spawn(echo(client))));
         drop(stop);
         total
     });
