@@ -43,4 +43,6 @@ pub use crate::{block_on::block_on, drive::Drive};
 mod bell;
 mod block_on;
 mod drive;
+mod ladder;
 mod slices;
+mod trap;

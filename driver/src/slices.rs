@@ -51,15 +51,18 @@ impl Slices {
         Self { wary_until, length: SHORT, end: now + SHORT, read: now, stride: 1, left: 1 }
     }
 
-    /// A slice begins: the reactor has been looked at, or waited for.
-    pub(crate) fn begin(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.read) > IDLE {
+    /// A slice begins: the reactor has been looked at, or waited for. Says whether that was an idle
+    /// time.
+    pub(crate) fn begin(&mut self, now: Instant) -> bool {
+        let was_idle = now.saturating_duration_since(self.read) > IDLE;
+        if was_idle {
             self.be_wary(now);
         }
         self.length = if now < self.wary_until { SHORT } else { LONG };
         self.end = now + self.length;
         self.read = now;
         self.left = self.stride;
+        was_idle
     }
 
     /// async-io's own thread has had the reactor.

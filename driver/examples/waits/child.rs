@@ -86,12 +86,17 @@ fn churn(load: Load, driver: Driver, each: usize, address: SocketAddr) -> io::Re
 
 async fn connect(load: Load, times: usize, address: SocketAddr) -> io::Result<()> {
     for number in 1..=times {
+        if load == Load::Handshakes {
+            work();
+        }
         let mut connection = TcpStream::connect(address).await?;
         connection.write_all(b"sixteen bytes...").await?;
         connection.read_exact(&mut [0; 16]).await?;
         drop(connection);
-        if load == Load::Work {
-            work();
+        match load {
+            Load::Work => work(),
+            Load::Handshakes => (0..2).for_each(|_| work()),
+            _ => {}
         }
         if load == Load::Bursts && number % 8 == 0 {
             Timer::after(Duration::from_millis(15)).await;

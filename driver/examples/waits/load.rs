@@ -9,6 +9,9 @@ pub(crate) enum Load {
     Churn,
     /// The same, with about 100 us of work at each connection, as a handshake would be.
     Work,
+    /// The same for eight clients, with as much work as TLS has: about 100 us before each connection
+    /// and 200 us in it, so that no turn of a task is short.
+    Handshakes,
     /// The same as `Churn`, with a rest of 15 ms after eight connections.
     Bursts,
     /// A server says back what one client says, who then says the next word.
@@ -20,18 +23,30 @@ pub(crate) enum Load {
 }
 
 impl Load {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Churn, Self::Work, Self::Bursts, Self::Ping, Self::Echo, Self::EchoThreads];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Churn,
+        Self::Work,
+        Self::Handshakes,
+        Self::Bursts,
+        Self::Ping,
+        Self::Echo,
+        Self::EchoThreads,
+    ];
 
     /// How many connections there are at a time.
     pub(crate) fn connections(self) -> usize {
-        if self == Self::Ping { 1 } else { 64 }
+        match self {
+            Self::Ping => 1,
+            Self::Handshakes => 8,
+            _ => 64,
+        }
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Churn => "churn",
             Self::Work => "work",
+            Self::Handshakes => "handshakes",
             Self::Bursts => "bursts",
             Self::Ping => "ping",
             Self::Echo => "echo",

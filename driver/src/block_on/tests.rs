@@ -28,6 +28,23 @@ struct Rig {
     executor: LocalExecutor<'static>,
     now: Rc<Cell<Instant>>,
     wakes: Arc<Wakes>,
+    /// How often async-io's own thread was watched, and whether it uses the reactor.
+    traps: Cell<u32>,
+    helper_has_reactor: Cell<bool>,
+}
+
+impl Surroundings for &Rig {
+    fn now(&self) -> Instant {
+        self.now.get()
+    }
+
+    fn set_trap(&mut self) {
+        self.traps.set(self.traps.get() + 1);
+    }
+
+    fn take_trap(&mut self) -> bool {
+        self.helper_has_reactor.get()
+    }
 }
 
 #[derive(Default)]
@@ -52,14 +69,16 @@ enum Said<T> {
 impl Rig {
     fn new() -> Self {
         let now = Rc::new(Cell::new(Instant::now()));
-        Self { executor: LocalExecutor::new(), now, wakes: Arc::default() }
+        let (traps, helper_has_reactor) = (Cell::default(), Cell::default());
+        let executor = LocalExecutor::new();
+        Self { executor, now, wakes: Arc::default(), traps, helper_has_reactor }
     }
 
     fn drive<'a, F: Future + 'a>(
         &'a self,
         main: F,
     ) -> Pin<Box<dyn Future<Output = F::Output> + 'a>> {
-        Box::pin(drive(&self.executor, main, || self.now.get()))
+        Box::pin(drive(&self.executor, main, self))
     }
 
     fn poll<T>(&self, driver: &mut Pin<Box<dyn Future<Output = T> + '_>>) -> Said<T> {
@@ -237,6 +256,52 @@ fn after_a_wake_by_the_thread_of_async_io_it_looks_first_and_works_in_short_slic
     assert_eq!(polls.get() - before, 2, "tasks of 20 us in a slice of 35 us");
 }
 
+#[test]
+fn under_load_the_thread_of_async_io_is_watched_every_ten_milliseconds() {
+    let rig = Rig::new();
+    rig.busy(us(150));
+    let mut driver = rig.drive(std::future::pending::<()>());
+    let start = rig.now.get();
+    while rig.now.get() < start + us(1_000_000) {
+        assert_eq!(rig.poll(&mut driver), Said::Look);
+    }
+    assert!((94..=100).contains(&rig.traps.get()), "{} times", rig.traps.get());
+}
+
+#[test]
+fn where_it_has_the_reactor_no_task_runs_until_it_is_past_its_short_steps() {
+    let rig = Rig::new();
+    let polls = rig.busy(us(150));
+    let mut driver = rig.drive(std::future::pending::<()>());
+    rig.helper_has_reactor.set(true);
+    while rig.traps.get() == 0 {
+        assert_eq!(rig.poll(&mut driver), Said::Look);
+    }
+    // That was the look at the end of the slice in which it was watched.
+    let (before, caught) = (polls.get(), rig.now.get());
+    while rig.now.get() < caught + us(600) {
+        assert_eq!(rig.poll(&mut driver), Said::Look);
+        assert_eq!(polls.get(), before, "{:?} later", rig.now.get() - caught);
+        rig.now.set(rig.now.get() + us(10));
+    }
+    assert_eq!(rig.poll(&mut driver), Said::Look);
+    assert!(polls.get() > before);
+}
+
+#[test]
+fn who_waits_now_and_then_for_long_is_not_watched() {
+    let rig = Rig::new();
+    let task = Waiting::default();
+    rig.executor.spawn(task.clone().wait()).detach();
+    let mut driver = rig.drive(std::future::pending::<()>());
+    for _ in 0..100 {
+        assert_eq!(rig.poll(&mut driver), Said::Wait);
+        rig.now.set(rig.now.get() + us(6000));
+        task.wake();
+    }
+    assert_eq!(rig.traps.get(), 0);
+}
+
 /// How often the executor allocates for itself at most when it runs so many tasks: its queue is made
 /// of blocks.
 fn blocks(tasks: u32) -> u64 {
@@ -317,8 +382,7 @@ fn work_that_comes_just_when_there_seemed_to_be_none_does_not_prolong_a_slice() 
     rig.executor.spawn(work).detach();
     let raced = Raced { executor: &rig.executor, task, races: Cell::new(1000) };
     let main = std::future::pending::<()>();
-    let mut driver: Pin<Box<dyn Future<Output = ()> + '_>> =
-        Box::pin(drive(&raced, main, || rig.now.get()));
+    let mut driver: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(drive(&raced, main, &rig));
     assert_eq!(rig.poll(&mut driver), Said::Look, "the first slice is short");
     let start = rig.now.get();
     assert_eq!(rig.poll(&mut driver), Said::Look);
