@@ -8,10 +8,10 @@ use clap::{
 };
 
 use crate::{
-    backends::Library,
+    job::Job,
+    library::Library,
     scale::{SWEEPS, alone::AloneJob},
     scenario::SCENARIOS,
-    side::Job,
 };
 
 /// This house and its peers side by side

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use crate::{
     arguments::Arguments,
-    backends::Library,
+    library::Library,
     measure::{
         pair::Run,
         programs::installed,

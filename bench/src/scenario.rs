@@ -1,6 +1,6 @@
 //! What is compared: who does what, and with whom.
 
-use crate::{backends::Library, space, tls::Layer, work::Work};
+use crate::{library::Library, space, tls::Layer, work::Work};
 
 /// One comparison, the same for every library.
 #[derive(Clone, Copy, Debug)]

@@ -10,12 +10,7 @@ use actix_server::Server;
 use actix_service::fn_service;
 use tokio::net::TcpStream;
 
-use crate::{
-    backend::Backend,
-    backends::tokio::Tokio,
-    side::{Job, server},
-    work::Work,
-};
+use crate::{backend::Backend, backends::tokio::Tokio, job::Job, tasks::server, work::Work};
 
 /// Does the work of a server. It accepts on a thread of its own, and its worker has another.
 pub(crate) fn run(job: &Job, listener: Option<TcpListener>) -> io::Result<()> {

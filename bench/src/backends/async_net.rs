@@ -16,7 +16,7 @@ use crate::{
         futures_io::{FuturesIo, Resets},
         runner::{Runner, Smol, spawn},
     },
-    side::reset_when_dropped,
+    socket::reset_when_dropped,
 };
 
 /// As its examples use it.

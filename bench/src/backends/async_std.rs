@@ -12,7 +12,7 @@ use ::async_std::net::TcpStream;
 use crate::{
     backend::{Backend, Connects, ConnectsByName, Dial, Listen, Listens},
     backends::futures_io::{FuturesIo, Resets},
-    side::reset_when_dropped,
+    socket::reset_when_dropped,
 };
 
 /// As its examples use it.

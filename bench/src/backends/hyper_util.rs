@@ -20,7 +20,7 @@ use tower_service::Service;
 use crate::{
     backend::{Backend, Connects, ConnectsByName, Dial},
     backends::tokio::Tokio,
-    side::race::{Races, Target},
+    tasks::race::{Races, Target},
 };
 
 /// As its examples use it, on tokio's runtime of one thread.

@@ -26,7 +26,8 @@ use crate::{
         futures_io::{FuturesIo, Resets},
         runner::{Runner, spawn},
     },
-    side::{Job, reset_when_dropped},
+    job::Job,
+    socket::reset_when_dropped,
     totals::count_many,
     work::MESSAGE,
 };

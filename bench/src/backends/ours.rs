@@ -17,10 +17,8 @@ use crate::{
         futures_io::{FuturesIo, Resets},
         runner::{Runner, spawn},
     },
-    side::{
-        race::{Races, Target},
-        reset_when_dropped,
-    },
+    socket::reset_when_dropped,
+    tasks::race::{Races, Target},
 };
 
 /// Its rooms, and the facade for names.

@@ -5,7 +5,7 @@
 
 use std::{io, net::TcpListener};
 
-use crate::{side::Job, tls::Layer, work::Work};
+use crate::{job::Job, tls::Layer, work::Work};
 
 mod accept;
 mod broadcast;

@@ -16,7 +16,8 @@ use crate::{
         raw,
         runner::{Driver, Smol},
     },
-    side::{self, Job},
+    job::Job,
+    tasks::{client, server},
     tls::Layer,
 };
 
@@ -52,10 +53,10 @@ where
 {
     let secured = Secured { backend, layer: job.layer };
     if let Some(listener) = listener {
-        return side::server::run(secured, job, listener);
+        return server::run(secured, job, listener);
     }
     let address = job.address.ok_or_else(|| io::Error::other("where to? `--address` says it"))?;
-    side::client::run(secured, job, secured.dialer(address)?)
+    client::run(secured, job, secured.dialer(address)?)
 }
 
 /// A library whose streams are all secured.

@@ -16,10 +16,8 @@ use tokio::{
 
 use crate::{
     backend::{Backend, Connects, ConnectsByName, Dial, Listen, Listens, Stream},
-    side::{
-        race::{PATIENCE, Races, Target},
-        reset_when_dropped,
-    },
+    socket::reset_when_dropped,
+    tasks::race::{PATIENCE, Races, Target},
 };
 
 /// Which of its runtimes.

@@ -14,9 +14,9 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::de::DeserializeOwned;
 
 use crate::{
+    job::Job,
     measure::{programs, sample::Sample},
     scale::alone::AloneJob,
-    side::Job,
     tls,
     totals::Totals,
 };

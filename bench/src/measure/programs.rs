@@ -11,7 +11,7 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::backends::Library;
+use crate::library::Library;
 
 const GO: &str = include_str!("../../peers/peer.go");
 const NODE: &str = include_str!("../../peers/peer.mjs");

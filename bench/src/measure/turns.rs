@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::{
-    backends::Library,
+    library::Library,
     measure::{
         losses::Losses,
         pair::{Pair, Run},

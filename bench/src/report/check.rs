@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    backends::Library,
+    library::Library,
     measure::{
         sample::{Calls, Spread},
         turns::Measured,

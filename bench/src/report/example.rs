@@ -1,7 +1,7 @@
 //! Outcomes that tests have made up.
 
 use crate::{
-    backends::Library,
+    library::Library,
     measure::{sample::Sample, turns::Measured},
     report::outcome::Outcome,
     scenario::SCENARIOS,

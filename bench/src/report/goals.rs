@@ -1,6 +1,6 @@
 //! What ours has to reach.
 
-use crate::backends::Library;
+use crate::library::Library;
 
 /// One goal of ours in one scenario.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,8 @@ pub(crate) const GOALS: &[Goal] = &[
     goal("tls-client-resumed", Limit::Times(1.00, Library::Tokio)),
     goal("tls-server", Limit::Times(0.97, Library::Tokio)),
     goal("tls-server-resumed", Limit::Times(1.00, Library::Tokio)),
-    goal("tls-receive", Limit::Times(0.92, Library::Tokio)),
+    // The bare loop is at 0.92, and does not hand the plaintext on: rustls gives it out as a copy only.
+    goal("tls-receive", Limit::Times(1.00, Library::Tokio)),
     goal("idle", Limit::Figure(700.0)),
     goal("tls-idle", Limit::Figure(9_500.0)),
     // Milliseconds: what the second attempt waits for, and a millisecond for the way there and back.

@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        backends::Library,
+        library::Library,
         report::example::{measured, outcome},
         scale::SWEEPS,
     };

@@ -1,7 +1,7 @@
 //! A scenario, and what came of it.
 
 use crate::{
-    backends::Library,
+    library::Library,
     measure::{sample::Spread, turns::Measured},
     scenario::{Figure, Scenario},
 };

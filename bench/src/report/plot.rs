@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    backends::Library,
+    library::Library,
     measure::{sample::Spread, turns::Measured},
     report::outcome::Outcome,
 };

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::{backends::Library, measure::turns::Effort, scenario::Scenario};
+use crate::{library::Library, measure::turns::Effort, scenario::Scenario};
 
 /// On a terminal a line that is written anew, and elsewhere a line for each scenario.
 pub(crate) struct Progress {

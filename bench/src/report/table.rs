@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::{
-    backends::Library,
+    library::Library,
     measure::{
         sample::{Sample, Spread},
         turns::Measured,

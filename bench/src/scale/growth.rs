@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{backends::Library, measure::sample::Spread, scale::Sweep};
+use crate::{library::Library, measure::sample::Spread, scale::Sweep};
 
 /// How much more an operation may cost at the largest size than at the smallest.
 pub(crate) const MOST: f64 = 1.3;

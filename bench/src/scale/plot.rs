@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::{
-    backends::Library,
+    library::Library,
     measure::sample::Spread,
     scale::{
         Sweep,

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use crate::{
     arguments::Arguments,
-    backends::Library,
+    library::Library,
     measure::{programs::installed, sample::Spread},
     report::show::show,
     scale::{

@@ -4,7 +4,8 @@
 use std::{io, thread, time::Duration};
 
 use crate::{
-    backends::Library,
+    job::Job,
+    library::Library,
     measure::{
         process::{COUNTERPART, Process, UNDER_TEST},
         sample::Sample,
@@ -15,7 +16,6 @@ use crate::{
         exact,
         growth::Growth,
     },
-    side::Job,
     tls::Layer,
     work::Work,
 };
@@ -111,6 +111,7 @@ impl Beside {
             work,
             connections: TALKERS,
             idle,
+            at_once: 1,
             address,
             name: None,
             layer: Layer::Plain,

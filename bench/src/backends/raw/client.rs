@@ -20,7 +20,8 @@ use rustix::{
 
 use crate::{
     backends::raw::epoll::Epoll,
-    side::{Job, reset_when_dropped},
+    job::Job,
+    socket::reset_when_dropped,
     totals::{count, count_many},
     work::{CHUNK, MESSAGE, Work},
 };

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use crate::{side::reset_when_dropped, totals::count_wait};
+use crate::{socket::reset_when_dropped, totals::count_wait};
 
 /// Connects one after another.
 pub(super) fn run(live: SocketAddr) -> io::Result<()> {

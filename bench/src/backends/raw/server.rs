@@ -10,7 +10,7 @@ use rustix::event::epoll::EventFlags;
 
 use crate::{
     backends::raw::{accept::accept_next, epoll::Epoll},
-    side::listen_on,
+    socket::listen_on,
     totals::{count, count_many},
     work::{CHUNK, Work},
 };

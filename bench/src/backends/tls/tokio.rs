@@ -17,7 +17,7 @@ use tokio_rustls::{Accept, TlsAcceptor, TlsConnector, client, server};
 use crate::{
     backend::{ConnectsTls, Dial, Listen, ListensTls, Stream},
     backends::tokio::Tokio,
-    side::reset_when_dropped,
+    socket::reset_when_dropped,
     tls::{Layer, client_config, count_handshake, identity::NAME, server_config},
 };
 

@@ -15,7 +15,8 @@ use crate::{
         epoll::Epoll,
         tls::session::{Block, Heard, Session},
     },
-    side::{Job, reset_when_dropped},
+    job::Job,
+    socket::reset_when_dropped,
     tls::{client_config, identity::NAME},
     totals::{count, count_many},
     work::{CHUNK, MESSAGE, Work},
@@ -30,6 +31,7 @@ pub(super) fn run(job: &Job, address: SocketAddr) -> io::Result<()> {
     let mut epoll = Epoll::new()?;
     let mut client = Client {
         work: job.work,
+        at_once: job.at_once,
         address,
         config: client_config(job.layer)?,
         name: NAME.try_into().map_err(io::Error::other)?,
@@ -54,6 +56,8 @@ pub(super) fn run(job: &Job, address: SocketAddr) -> io::Result<()> {
 
 struct Client {
     work: Work,
+    /// How many chunks are encrypted before they are sent.
+    at_once: usize,
     address: SocketAddr,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
@@ -148,7 +152,9 @@ impl Client {
         match self.work {
             Work::Connect | Work::Hold => count_many(u64::from(is_new)),
             Work::Churn | Work::Ping => count_many(u64::from(is_answered)),
-            Work::Send if session.is_established() => session.fill(&self.chunk, count)?,
+            Work::Send if session.is_established() => {
+                session.fill(&self.chunk, self.at_once, count)?;
+            }
             _ => {}
         }
         Ok(match self.work {

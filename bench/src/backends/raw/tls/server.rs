@@ -11,6 +11,7 @@ use crate::{
         epoll::Epoll,
         tls::session::{Block, Heard, Session},
     },
+    job::Job,
     tls::server_config,
     totals::{count, count_many},
     work::{CHUNK, Work},
@@ -20,11 +21,12 @@ use crate::{
 const LISTENER: usize = usize::MAX;
 
 /// Does the work of a server on this thread.
-pub(super) fn run(work: Work, listener: TcpListener) -> io::Result<()> {
+pub(super) fn run(job: &Job, listener: TcpListener) -> io::Result<()> {
     let mut epoll = Epoll::new()?;
     epoll.add(&listener, LISTENER, EventFlags::IN)?;
     let mut server = Server {
-        work,
+        work: job.work,
+        at_once: job.at_once,
         config: server_config()?,
         clients: Vec::new(),
         free: Vec::new(),
@@ -47,6 +49,8 @@ pub(super) fn run(work: Work, listener: TcpListener) -> io::Result<()> {
 
 struct Server {
     work: Work,
+    /// How many chunks are encrypted before they are sent.
+    at_once: usize,
     config: Arc<ServerConfig>,
     clients: Vec<Option<Client>>,
     /// The places of clients that have left.
@@ -131,7 +135,7 @@ impl Server {
         };
         count_many(u64::from(done));
         if self.work == Work::Fill && session.is_established() {
-            session.fill(&self.chunk, count)?;
+            session.fill(&self.chunk, self.at_once, count)?;
         }
         Ok(!done || !matches!(self.work, Work::Accept | Work::EchoOnce))
     }

@@ -112,12 +112,20 @@ impl Session {
         Ok(true)
     }
 
-    /// Sends as much as the socket takes, and tells of each chunk that has left before the next.
-    pub(super) fn fill(&mut self, chunk: &[u8], mut sent: impl FnMut()) -> io::Result<()> {
+    /// Sends as much as the socket takes, so many chunks at a time, and tells of each of them.
+    pub(super) fn fill(
+        &mut self,
+        chunk: &[u8],
+        at_once: usize,
+        mut sent: impl FnMut(),
+    ) -> io::Result<()> {
         debug_assert_eq!(chunk.len(), CHUNK);
+        self.tls.set_buffer_limit(None);
         while self.flush()? {
-            self.say(chunk)?;
-            sent();
+            for _ in 0..at_once {
+                self.say(chunk)?;
+                sent();
+            }
         }
         Ok(())
     }

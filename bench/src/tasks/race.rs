@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     backend::{Backend, Dial, Stream},
-    side::Job,
+    job::Job,
     totals::count_wait,
     work::Work,
 };

@@ -4,10 +4,8 @@ use std::{future::IntoFuture, io, net::TcpListener};
 
 use crate::{
     backend::{Listen, Listens, Stream},
-    side::{
-        Job,
-        client::{receive, send},
-    },
+    job::Job,
+    tasks::client::{receive, send},
     totals::count,
     work::{MESSAGE, Work},
 };

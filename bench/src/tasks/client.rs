@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     backend::{Backend, Dial, Stream},
-    side::Job,
+    job::Job,
     totals::{count, count_many},
     work::{CHUNK, MESSAGE, Work},
 };
