@@ -20,9 +20,10 @@ pub(crate) struct Job {
     /// How many more there are that have said one message and then nothing, for clients that ping.
     #[arg(long, default_value_t = 0)]
     pub(crate) idle: usize,
-    /// How many chunks of a stream over TLS the bare side encrypts before it sends them.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) at_once: usize,
+    /// Whether the bare side spares whoever is under test what it would cost to wait for it, and to wake
+    /// it: it looks for something to do all the time, and fills a stream over TLS by many chunks at once.
+    #[arg(long)]
+    pub(crate) eager: bool,
     /// Where to connect to; for work that listens, the host to listen on if not loopback.
     #[arg(long)]
     pub(crate) address: Option<SocketAddr>,
@@ -55,8 +56,8 @@ impl Job {
         if self.idle > 0 {
             words.extend(["--idle".into(), word(&self.idle)]);
         }
-        if self.at_once > 1 {
-            words.extend(["--at-once".into(), word(&self.at_once)]);
+        if self.eager {
+            words.push("--eager".into());
         }
         if let Some(address) = &self.address {
             words.extend(["--address".into(), word(address)]);
@@ -101,8 +102,7 @@ mod tests {
             "tls-resumed",
             "--idle",
             "3",
-            "--at-once",
-            "16",
+            "--eager",
             "--address",
             "10.77.0.1:80",
             "--name",

@@ -25,7 +25,7 @@ pub(crate) fn run(job: &Job, listener: Option<TcpListener>) -> io::Result<()> {
             broadcast::run(job.connections, listener)
         }
         (None, Some(live)) if job.work.races() => race::run(live),
-        (Some(listener), _) => server::run(job.work, listener),
+        (Some(listener), _) => server::run(job, listener),
         (None, Some(address)) => client::run(job, address),
         (None, None) => Err(io::Error::other("where to? `--address` says it")),
     }

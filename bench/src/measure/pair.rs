@@ -9,7 +9,7 @@ use crate::{
         process::{COUNTERPART, Process, UNDER_TEST},
         space::Space,
     },
-    scenario::Scenario,
+    scenario::{Figure, Scenario},
     space::{DEAD, HOST},
     totals::Totals,
     work::Work,
@@ -27,10 +27,6 @@ pub(crate) enum Run {
 /// What is done on each connection, on average, before measuring begins: all of them are there then,
 /// also where strace slows them down.
 const EACH_IS_WARM: u64 = 4;
-
-/// How many chunks the counterpart sends at once over TLS. With one at a time the two sides wait for one
-/// another, at a pace that changes from run to run, and what is measured are the waits.
-const AHEAD: usize = 16;
 
 /// They end in this order: whoever has lost its server would complain, and a server does not mind if
 /// its clients leave.
@@ -111,7 +107,7 @@ impl Starting<'_> {
             work,
             connections: scenario.connections,
             idle: 0,
-            at_once: if tested { 1 } else { AHEAD },
+            eager: !tested && scenario.figure == Figure::Cpu,
             address,
             name: scenario.host.filter(|_| tested).map(Into::into),
             layer: scenario.layer,

@@ -111,7 +111,7 @@ impl Beside {
             work,
             connections: TALKERS,
             idle,
-            at_once: 1,
+            eager: false,
             address,
             name: None,
             layer: Layer::Plain,

@@ -29,7 +29,7 @@ use crate::{
 /// Does the work of a client on this thread.
 pub(super) fn run(job: &Job, address: SocketAddr) -> io::Result<()> {
     let Job { work, connections, idle, .. } = *job;
-    let mut epoll = Epoll::new()?;
+    let mut epoll = Epoll::new(job)?;
     let _idle = stand(&epoll, connections..connections + idle, address)?;
     let mut client =
         Client { work, address, slots: Vec::new(), buffer: vec![b'.'; CHUNK], sent: 0, heard: 0 };

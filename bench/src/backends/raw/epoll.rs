@@ -7,9 +7,14 @@ use std::{
 
 use rustix::{
     buffer::spare_capacity,
-    event::epoll::{self, CreateFlags, Event, EventData, EventFlags},
+    event::{
+        Timespec,
+        epoll::{self, CreateFlags, Event, EventData, EventFlags},
+    },
     io::Errno,
 };
+
+use crate::job::Job;
 
 /// How many events are taken at a time.
 const EVENTS: usize = 1024;
@@ -17,13 +22,16 @@ const EVENTS: usize = 1024;
 /// An epoll, and what it told last.
 pub(super) struct Epoll {
     descriptor: OwnedFd,
+    /// How long it waits; `None` is until something happens.
+    patience: Option<Timespec>,
     events: Vec<Event>,
 }
 
 impl Epoll {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(super) fn new(job: &Job) -> io::Result<Self> {
         let descriptor = epoll::create(CreateFlags::CLOEXEC)?;
-        Ok(Self { descriptor, events: Vec::with_capacity(EVENTS) })
+        let patience = job.eager.then(Timespec::default);
+        Ok(Self { descriptor, patience, events: Vec::with_capacity(EVENTS) })
     }
 
     /// Tells from now on, once for each change, when `socket` can be read or written.
@@ -35,7 +43,8 @@ impl Epoll {
     /// The keys of what can go on.
     pub(super) fn wait(&mut self) -> io::Result<impl Iterator<Item = usize>> {
         self.events.clear();
-        match epoll::wait(&self.descriptor, spare_capacity(&mut self.events), None) {
+        let room = spare_capacity(&mut self.events);
+        match epoll::wait(&self.descriptor, room, self.patience.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }

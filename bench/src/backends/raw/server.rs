@@ -1,6 +1,7 @@
 //! The bare server.
 
 use std::{
+    collections::VecDeque,
     io::{self, ErrorKind, Read, Write},
     net::{Ipv6Addr, TcpListener, TcpStream},
     os::fd::OwnedFd,
@@ -10,6 +11,7 @@ use rustix::event::epoll::EventFlags;
 
 use crate::{
     backends::raw::{accept::accept_next, epoll::Epoll},
+    job::Job,
     socket::listen_on,
     totals::{count, count_many},
     work::{CHUNK, Work},
@@ -21,16 +23,27 @@ const LISTENER: usize = usize::MAX;
 /// That of the listener for IPv6.
 const TWIN: usize = usize::MAX - 1;
 
+/// How many sockets whoever is eager has accepted before it closes the first of them: the clients have
+/// closed them by then. Where the server is first, the port of the client is in use for a while, and
+/// a connect from it takes a second.
+const LEAVING: usize = 1024;
+
 /// Does the work of a server on this thread.
-pub(super) fn run(work: Work, listener: TcpListener) -> io::Result<()> {
-    let mut epoll = Epoll::new()?;
+pub(super) fn run(job: &Job, listener: TcpListener) -> io::Result<()> {
+    let mut epoll = Epoll::new(job)?;
     epoll.add(&listener, LISTENER, EventFlags::IN)?;
     let twin = twin(&listener)?;
     if let Some(twin) = &twin {
         epoll.add(twin, TWIN, EventFlags::IN)?;
     }
-    let mut server =
-        Server { work, clients: Vec::new(), free: Vec::new(), buffer: vec![b'.'; CHUNK] };
+    let mut server = Server {
+        work: job.work,
+        clients: Vec::new(),
+        free: Vec::new(),
+        buffer: vec![b'.'; CHUNK],
+        eager: job.eager,
+        leaving: VecDeque::new(),
+    };
     let mut ready = Vec::new();
     loop {
         ready.extend(epoll.wait()?);
@@ -57,6 +70,9 @@ struct Server {
     /// The places of clients that have left.
     free: Vec<usize>,
     buffer: Vec<u8>,
+    eager: bool,
+    /// Those that were accepted last, if it is eager.
+    leaving: VecDeque<OwnedFd>,
 }
 
 struct Client {
@@ -75,7 +91,10 @@ impl Server {
 
     fn welcome(&mut self, epoll: &Epoll, socket: OwnedFd) -> io::Result<()> {
         if self.work == Work::Accept {
-            drop(socket);
+            self.leaving.push_back(socket);
+            if !self.eager || self.leaving.len() > LEAVING {
+                self.leaving.pop_front();
+            }
             count();
             return Ok(());
         }

@@ -28,10 +28,10 @@ const AT_A_TIME: usize = 16;
 
 /// Does the work of a client on this thread.
 pub(super) fn run(job: &Job, address: SocketAddr) -> io::Result<()> {
-    let mut epoll = Epoll::new()?;
+    let mut epoll = Epoll::new(job)?;
     let mut client = Client {
         work: job.work,
-        at_once: job.at_once,
+        eager: job.eager,
         address,
         config: client_config(job.layer)?,
         name: NAME.try_into().map_err(io::Error::other)?,
@@ -56,8 +56,7 @@ pub(super) fn run(job: &Job, address: SocketAddr) -> io::Result<()> {
 
 struct Client {
     work: Work,
-    /// How many chunks are encrypted before they are sent.
-    at_once: usize,
+    eager: bool,
     address: SocketAddr,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
@@ -153,7 +152,7 @@ impl Client {
             Work::Connect | Work::Hold => count_many(u64::from(is_new)),
             Work::Churn | Work::Ping => count_many(u64::from(is_answered)),
             Work::Send if session.is_established() => {
-                session.fill(&self.chunk, self.at_once, count)?;
+                session.fill(&self.chunk, self.eager, count)?;
             }
             _ => {}
         }

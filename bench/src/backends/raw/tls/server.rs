@@ -22,11 +22,11 @@ const LISTENER: usize = usize::MAX;
 
 /// Does the work of a server on this thread.
 pub(super) fn run(job: &Job, listener: TcpListener) -> io::Result<()> {
-    let mut epoll = Epoll::new()?;
+    let mut epoll = Epoll::new(job)?;
     epoll.add(&listener, LISTENER, EventFlags::IN)?;
     let mut server = Server {
         work: job.work,
-        at_once: job.at_once,
+        eager: job.eager,
         config: server_config()?,
         clients: Vec::new(),
         free: Vec::new(),
@@ -49,8 +49,7 @@ pub(super) fn run(job: &Job, listener: TcpListener) -> io::Result<()> {
 
 struct Server {
     work: Work,
-    /// How many chunks are encrypted before they are sent.
-    at_once: usize,
+    eager: bool,
     config: Arc<ServerConfig>,
     clients: Vec<Option<Client>>,
     /// The places of clients that have left.
@@ -135,7 +134,7 @@ impl Server {
         };
         count_many(u64::from(done));
         if self.work == Work::Fill && session.is_established() {
-            session.fill(&self.chunk, self.at_once, count)?;
+            session.fill(&self.chunk, self.eager, count)?;
         }
         Ok(!done || !matches!(self.work, Work::Accept | Work::EchoOnce))
     }

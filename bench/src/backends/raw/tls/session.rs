@@ -12,6 +12,10 @@ use crate::{tls::count_handshake, work::CHUNK};
 /// How much is read at a time: what the kernel has, as a rule.
 const BLOCK: usize = 256 * 1024;
 
+/// How many chunks whoever is eager sends at once. With one at a time two sides of a stream wait for one
+/// another, at a pace that changes from run to run, and what is measured are the waits.
+const AT_ONCE: usize = 16;
+
 /// What all sessions of this thread read into.
 pub(super) struct Block(Vec<u8>);
 
@@ -112,14 +116,15 @@ impl Session {
         Ok(true)
     }
 
-    /// Sends as much as the socket takes, so many chunks at a time, and tells of each of them.
+    /// Sends as much as the socket takes, one chunk at a time or many, and tells of each of them.
     pub(super) fn fill(
         &mut self,
         chunk: &[u8],
-        at_once: usize,
+        eager: bool,
         mut sent: impl FnMut(),
     ) -> io::Result<()> {
         debug_assert_eq!(chunk.len(), CHUNK);
+        let at_once = if eager { AT_ONCE } else { 1 };
         self.tls.set_buffer_limit(None);
         while self.flush()? {
             for _ in 0..at_once {
