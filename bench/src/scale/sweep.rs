@@ -111,7 +111,7 @@ impl Beside {
             work,
             connections: TALKERS,
             idle,
-            eager: false,
+            eager: work == self.counterpart,
             address,
             name: None,
             layer: Layer::Plain,
