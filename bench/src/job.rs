@@ -21,7 +21,8 @@ pub(crate) struct Job {
     #[arg(long, default_value_t = 0)]
     pub(crate) idle: usize,
     /// Whether the bare side spares whoever is under test what it would cost to wait for it, and to wake
-    /// it: it looks for something to do all the time, and fills a stream over TLS by many chunks at once.
+    /// it: it looks for something to do all the time, fills a stream over TLS by many chunks at once, and where it
+    /// only accepts it closes late.
     #[arg(long)]
     pub(crate) eager: bool,
     /// Where to connect to; for work that listens, the host to listen on if not loopback.

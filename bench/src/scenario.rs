@@ -80,6 +80,12 @@ impl Scenario {
         is_meant && library.does(self.work, self.layer)
     }
 
+    /// Whether the other side is [eager](crate::job::Job::eager): memory and time are not a matter of what
+    /// it costs to wake it.
+    pub(crate) fn is_beside_an_eager_side(&self) -> bool {
+        self.figure == Figure::Cpu
+    }
+
     const fn of_memory(self) -> Self {
         Self { figure: Figure::Memory, ..self }
     }

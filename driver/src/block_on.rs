@@ -4,10 +4,14 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     task::{Context, Poll, Waker},
-    time::Instant,
 };
 
-use crate::{Drive, bell::Bell, ladder::Ladder, slices::Slices, trap::Trap};
+use crate::{
+    Drive,
+    bell::Bell,
+    ladder::Slice,
+    pace::{Pace, Real, Surroundings, Waited, look},
+};
 
 /// Runs the executor and `future` on this thread until `future` is ready, and waits for sockets and
 /// timers in between: a drop-in for `smol::block_on(executor.run(future))`.
@@ -16,15 +20,16 @@ use crate::{Drive, bell::Bell, ladder::Ladder, slices::Slices, trap::Trap};
 ///   has woken it, and sockets and timers are looked at after 300 us of work (35 us in the first
 ///   2.5 ms, after an idle time, and after async-io's own thread had the reactor), and at most four
 ///   tasks later: the clock is read less often than once a task while they are short. A task that
-///   itself runs for long holds up the others, as on any executor. Under load, and where async-io's
-///   own thread is seen to use the reactor meanwhile, nothing else than looking is done for 600 us, 10
-///   ms apart at first and seldomer if that does not help.
+///   itself runs for long holds up the others, as on any executor. Where async-io's own thread is found
+///   to use the reactor under load, nothing else than looking is done for 600 us: after 10 ms of
+///   work at the earliest, then 10 ms later, 20, 40 and so on up to 250.
 /// - **`future` is polled when it was woken**, and not when any other task was. It cannot starve the
 ///   tasks either: they take turns.
 /// - **No wake-up is lost**, from whatever thread, while working or waiting, if all threads of the
 ///   executor are driven by this function.
 /// - **Idle costs nothing.** With nothing to run this thread waits inside async-io, without a look at
-///   the reactor beforehand. It allocates when it begins, and then for a timer in 10 ms of work.
+///   the reactor beforehand. It allocates when it begins, and then for a timer each time
+///   that thread is watched, which is as often.
 /// - **Several threads may run one [`Executor`](async_executor::Executor)**, each with a future of
 ///   its own, and each returns when its own is ready. Tasks that are left are run by the others.
 /// - **It may be called in a task or future that it runs.** Then what is outside waits for it, as
@@ -71,36 +76,7 @@ use crate::{Drive, bell::Bell, ladder::Ladder, slices::Slices, trap::Trap};
 /// assert_eq!(sum, 30);
 /// ```
 pub fn block_on<E: Drive + ?Sized, T>(executor: &E, future: impl Future<Output = T>) -> T {
-    async_io::block_on(drive(executor, future, Real { trap: Trap::new() }))
-}
-
-/// What is around the driver.
-trait Surroundings {
-    fn now(&self) -> Instant;
-
-    /// From now on it matters who uses the reactor.
-    fn set_trap(&mut self);
-
-    /// Whether async-io's own thread has used it since.
-    fn take_trap(&mut self) -> bool;
-}
-
-struct Real {
-    trap: Trap,
-}
-
-impl Surroundings for Real {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    fn set_trap(&mut self) {
-        self.trap.set();
-    }
-
-    fn take_trap(&mut self) -> bool {
-        self.trap.take_away()
-    }
+    async_io::block_on(drive(executor, future, Real::new()))
 }
 
 /// `async_io::block_on` polls this. Pending means to it: wait in the reactor; or, if this has woken
@@ -108,13 +84,12 @@ impl Surroundings for Real {
 async fn drive<E: Drive + ?Sized, F: Future>(
     executor: &E,
     main: F,
-    mut around: impl Surroundings,
+    around: impl Surroundings,
 ) -> F::Output {
     let mut main = pin!(main);
     let bell = Bell::new();
     let (of_main, of_tasks) = (bell.of_main(), bell.of_tasks());
-    let mut slices = Slices::new(around.now());
-    let mut ladder = Ladder::new(around.now());
+    let mut pace = Pace::new(around);
     loop {
         let is_main_woken = bell.take_main();
         if is_main_woken {
@@ -124,56 +99,41 @@ async fn drive<E: Drive + ?Sized, F: Future>(
             }
         }
         if !executor.try_tick() && !is_main_woken {
+            pace.has_led_away(Slice::CutShort).await;
             // It need not have waited: a task may have come since that look for one.
-            if let Some(waited) = wait(executor, &bell, &of_tasks, &around).await {
-                if slices.begin(waited.until) {
-                    ladder = Ladder::new(waited.until);
-                }
-                if waited.helper_had_reactor {
-                    // It sleeps for 50 us now, and then takes the reactor again unless it was used:
-                    // use it, before anything else.
-                    slices.be_wary(waited.until);
-                    look().await;
-                    slices.begin(around.now());
-                }
+            if let Some(waited) = wait(executor, &bell, &of_tasks, &pace).await {
+                pace.go_on(&waited);
             }
         }
-        if slices.is_over(|| around.now()) {
-            let end = ladder.end(around.now(), || around.take_trap());
-            look_until(end, &around).await;
-            let now = around.now();
-            slices.begin(now);
-            if ladder.begin(now) {
-                around.set_trap();
+        if pace.is_slice_over() {
+            if !pace.has_led_away(Slice::Over).await {
+                look().await;
             }
+            pace.begin_slice();
         }
     }
 }
 
-/// A wait that has ended.
-struct Waited {
-    /// When the thread had something to do again.
-    until: Instant,
-    /// async-io's own thread has ended it.
-    helper_had_reactor: bool,
-}
-
-/// Runs the next task, or returns because something else has to be done: the main future was woken, or
-/// async-io's own thread has had the reactor. Waits until there is something to do; `None` if that
-/// was there at once.
+/// Runs the next task, or returns because the main future has to be polled; waits until there is
+/// something to do. `None` if that was there at once.
 async fn wait<E: Drive + ?Sized>(
     executor: &E,
     bell: &Bell,
     of_tasks: &Waker,
-    around: &impl Surroundings,
+    pace: &Pace<impl Surroundings>,
 ) -> Option<Waited> {
     let mut tick = pin!(executor.tick());
     let mut has_waited = false;
+    let mut helper_had_reactor = false;
     poll_fn(|cx| {
         if bell.get_up() {
-            return Poll::Ready(Some(Waited { until: around.now(), helper_had_reactor: true }));
+            // It sleeps for 50 us now, and then takes the reactor again unless it was used: use it,
+            // before anything else.
+            helper_had_reactor = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        let waited = has_waited.then(|| Waited { until: around.now(), helper_had_reactor: false });
+        let waited = has_waited.then(|| Waited { until: pace.now(), helper_had_reactor });
         loop {
             let has_run = tick.as_mut().poll(&mut Context::from_waker(of_tasks)).is_ready();
             if has_run || bell.is_main_woken() {
@@ -186,30 +146,6 @@ async fn wait<E: Drive + ?Sized>(
         }
     })
     .await
-}
-
-/// Lets whoever polls look at the reactor, once at least, until that time has come.
-async fn look_until(end: Instant, around: &impl Surroundings) {
-    loop {
-        look().await;
-        if around.now() >= end {
-            return;
-        }
-    }
-}
-
-/// Lets whoever polls look at the reactor, and goes on.
-async fn look() {
-    let mut has_looked = false;
-    poll_fn(|cx| {
-        if has_looked {
-            return Poll::Ready(());
-        }
-        has_looked = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 #[cfg(test)]

@@ -44,5 +44,6 @@ mod bell;
 mod block_on;
 mod drive;
 mod ladder;
+mod pace;
 mod slices;
 mod trap;

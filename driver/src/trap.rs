@@ -15,8 +15,8 @@ use async_io::Timer;
 
 use crate::bell::is_helper;
 
-/// A timer has to be in the future, or the reactor never hears of it.
-const SOON: Duration = Duration::from_micros(10);
+/// When it is due. It has to be in the future, or the reactor never hears of it.
+const SOON: Duration = Duration::from_micros(50);
 
 /// A timer that is due almost at once. Whoever is in the reactor next wakes what waits for it, on its
 /// own thread.
@@ -44,16 +44,23 @@ impl Trap {
         Self { timer: None, waker: caught.clone().into(), caught }
     }
 
+    /// Sets it; whoever waits in the reactor comes out for a moment.
     pub(crate) fn set(&mut self) {
+        self.timer = None;
         self.caught.0.store(false, Ordering::Release);
-        let timer = self.timer.insert(Timer::after(SOON));
-        let _ = Pin::new(timer).poll(&mut Context::from_waker(&self.waker));
+        // On a busy machine it may be due before it is known.
+        while !self.is_set_for(SOON) {}
+    }
+
+    fn is_set_for(&mut self, soon: Duration) -> bool {
+        let timer = self.timer.insert(Timer::after(soon));
+        Pin::new(timer).poll(&mut Context::from_waker(&self.waker)).is_pending()
     }
 
     /// Takes it away, and says whether async-io's own thread was caught.
     pub(crate) fn take_away(&mut self) -> bool {
         self.timer = None;
-        self.caught.0.load(Ordering::Acquire)
+        self.caught.0.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -62,6 +69,20 @@ mod tests {
     use std::thread;
 
     use super::*;
+
+    /// A trap that is not due in this test.
+    fn far() -> Trap {
+        let mut trap = Trap::new();
+        assert!(trap.is_set_for(Duration::from_secs(3600)));
+        trap
+    }
+
+    /// It is sprung by a thread of this name.
+    fn spring(trap: &Trap, name: &str) {
+        let waker = trap.waker.clone();
+        let thread = thread::Builder::new().name(name.into());
+        thread.spawn(move || waker.wake()).unwrap().join().unwrap();
+    }
 
     #[test]
     fn the_thread_of_async_io_is_caught_where_nobody_else_uses_the_reactor() {
@@ -74,17 +95,24 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_caught_in_a_trap_that_was_taken_away_at_once() {
-        let mut trap = Trap::new();
-        trap.timer = Some(Timer::never());
+    fn it_is_told_once_who_was_caught() {
+        let mut trap = far();
+        spring(&trap, "async-io");
+        assert!(trap.take_away());
         assert!(!trap.take_away());
     }
 
     #[test]
     fn another_thread_that_uses_the_reactor_is_not_meant() {
-        let mut trap = Trap::new();
-        let of_trap = trap.waker.clone();
-        thread::spawn(move || of_trap.wake()).join().unwrap();
+        let mut trap = far();
+        spring(&trap, "async-io-2");
         assert!(!trap.take_away());
+    }
+
+    #[test]
+    fn a_trap_that_was_taken_away_is_gone() {
+        let mut trap = far();
+        assert!(!trap.take_away());
+        assert!(trap.timer.is_none());
     }
 }

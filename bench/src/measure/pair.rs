@@ -6,10 +6,10 @@ use crate::{
     job::Job,
     library::Library,
     measure::{
-        process::{COUNTERPART, Process, UNDER_TEST},
+        process::{COUNTERPART, Process, UNDER_TEST, are_apart},
         space::Space,
     },
-    scenario::{Figure, Scenario},
+    scenario::Scenario,
     space::{DEAD, HOST},
     totals::Totals,
     work::Work,
@@ -100,25 +100,47 @@ struct Starting<'a> {
 
 impl Starting<'_> {
     fn start(&self, work: Work, tested: bool, address: Option<SocketAddr>) -> io::Result<Process> {
-        let Self { scenario, library, space, before } = *self;
+        let job = self.job(work, tested, address)?;
+        let enter = self.space.map(Space::enter).unwrap_or_default();
+        let mut words: Vec<&str> = enter.iter().map(String::as_str).collect();
+        if tested {
+            words.extend(self.before);
+        }
+        Process::start(&words, &job, if tested { UNDER_TEST } else { COUNTERPART })
+    }
+
+    fn job(&self, work: Work, tested: bool, address: Option<SocketAddr>) -> io::Result<Job> {
+        let Self { scenario, library, space, .. } = *self;
         let races = space.filter(|_| work.races());
-        let job = Job {
+        Ok(Job {
             library: if tested { library } else { Library::Raw },
             work,
             connections: scenario.connections,
             idle: 0,
-            eager: !tested && scenario.figure == Figure::Cpu,
+            eager: !tested && scenario.is_beside_an_eager_side() && are_apart()?,
             address,
             name: scenario.host.filter(|_| tested).map(Into::into),
             layer: scenario.layer,
             dead: races.map(|_| DEAD),
             nameserver: races.map(|space| space.nameserver),
-        };
-        let enter = space.map(Space::enter).unwrap_or_default();
-        let mut words: Vec<&str> = enter.iter().map(String::as_str).collect();
-        if tested {
-            words.extend(before);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::SCENARIOS;
+
+    #[test]
+    fn only_the_other_side_is_eager_and_only_where_processor_time_is_measured() {
+        let waiting = ["idle", "tls-idle", "eyeballs", "eyeballs-again"];
+        for scenario in SCENARIOS {
+            let starting = Starting { scenario, library: Library::Raw, space: None, before: &[] };
+            let is_eager = |work, tested| starting.job(work, tested, None).unwrap().eager;
+            let is_expected = !waiting.contains(&scenario.name) && are_apart().unwrap();
+            assert_eq!(is_eager(scenario.counterpart, false), is_expected, "{}", scenario.name);
+            assert!(!is_eager(scenario.work, true), "{}", scenario.name);
         }
-        Process::start(&words, &job, if tested { UNDER_TEST } else { COUNTERPART })
     }
 }

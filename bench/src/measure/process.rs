@@ -163,6 +163,11 @@ fn on<T: Send>(processor: usize, act: impl FnOnce() -> io::Result<T> + Send) -> 
         .unwrap_or_else(|_| Err(io::Error::other("starting a process has panicked")))
 }
 
+/// Whether the two sides have a processor each.
+pub(crate) fn are_apart() -> io::Result<bool> {
+    Ok(processors()?.len() > 1)
+}
+
 /// The processors that this thread may run on: one at least, or it would not.
 fn processors() -> io::Result<Vec<usize>> {
     let allowed = sched_getaffinity(None)?;

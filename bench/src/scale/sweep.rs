@@ -7,7 +7,7 @@ use crate::{
     job::Job,
     library::Library,
     measure::{
-        process::{COUNTERPART, Process, UNDER_TEST},
+        process::{COUNTERPART, Process, UNDER_TEST, are_apart},
         sample::Sample,
     },
     scale::{
@@ -106,12 +106,13 @@ struct Beside {
 
 impl Beside {
     fn sample(&self, idle: usize, duration: Duration) -> io::Result<Option<Sample>> {
+        let is_apart = are_apart()?;
         let job = |library, work, address| Job {
             library,
             work,
             connections: TALKERS,
             idle,
-            eager: work == self.counterpart,
+            eager: work == self.counterpart && is_apart,
             address,
             name: None,
             layer: Layer::Plain,

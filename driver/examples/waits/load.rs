@@ -10,7 +10,7 @@ pub(crate) enum Load {
     /// The same, with about 100 us of work at each connection, as a handshake would be.
     Work,
     /// The same for eight clients, with as much work as TLS has: about 100 us before each connection
-    /// and 200 us in it, so that no turn of a task is short.
+    /// and 200 us after it, so that no turn of a task is short.
     Handshakes,
     /// The same as `Churn`, with a rest of 15 ms after eight connections.
     Bursts,

@@ -10,7 +10,7 @@ use std::{
     },
     task::Wake,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_executor::LocalExecutor;
@@ -18,6 +18,8 @@ use futures_lite::future::yield_now;
 
 use super::*;
 use crate::drive::sealed::Tick;
+
+mod watching;
 
 const fn us(micros: u64) -> Duration {
     Duration::from_micros(micros)
@@ -254,52 +256,6 @@ fn after_a_wake_by_the_thread_of_async_io_it_looks_first_and_works_in_short_slic
     let before = polls.get();
     assert_eq!(rig.poll(&mut driver), Said::Look);
     assert_eq!(polls.get() - before, 2, "tasks of 20 us in a slice of 35 us");
-}
-
-#[test]
-fn under_load_the_thread_of_async_io_is_watched_every_ten_milliseconds() {
-    let rig = Rig::new();
-    rig.busy(us(150));
-    let mut driver = rig.drive(std::future::pending::<()>());
-    let start = rig.now.get();
-    while rig.now.get() < start + us(1_000_000) {
-        assert_eq!(rig.poll(&mut driver), Said::Look);
-    }
-    assert!((94..=100).contains(&rig.traps.get()), "{} times", rig.traps.get());
-}
-
-#[test]
-fn where_it_has_the_reactor_no_task_runs_until_it_is_past_its_short_steps() {
-    let rig = Rig::new();
-    let polls = rig.busy(us(150));
-    let mut driver = rig.drive(std::future::pending::<()>());
-    rig.helper_has_reactor.set(true);
-    while rig.traps.get() == 0 {
-        assert_eq!(rig.poll(&mut driver), Said::Look);
-    }
-    // That was the look at the end of the slice in which it was watched.
-    let (before, caught) = (polls.get(), rig.now.get());
-    while rig.now.get() < caught + us(600) {
-        assert_eq!(rig.poll(&mut driver), Said::Look);
-        assert_eq!(polls.get(), before, "{:?} later", rig.now.get() - caught);
-        rig.now.set(rig.now.get() + us(10));
-    }
-    assert_eq!(rig.poll(&mut driver), Said::Look);
-    assert!(polls.get() > before);
-}
-
-#[test]
-fn who_waits_now_and_then_for_long_is_not_watched() {
-    let rig = Rig::new();
-    let task = Waiting::default();
-    rig.executor.spawn(task.clone().wait()).detach();
-    let mut driver = rig.drive(std::future::pending::<()>());
-    for _ in 0..100 {
-        assert_eq!(rig.poll(&mut driver), Said::Wait);
-        rig.now.set(rig.now.get() + us(6000));
-        task.wake();
-    }
-    assert_eq!(rig.traps.get(), 0);
 }
 
 /// How often the executor allocates for itself at most when it runs so many tasks: its queue is made

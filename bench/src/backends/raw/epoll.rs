@@ -51,3 +51,22 @@ impl Epoll {
         Ok(self.events.iter().map(|event| event.data.u64() as usize))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Words {
+        #[command(flatten)]
+        job: Job,
+    }
+
+    #[test]
+    fn whoever_is_eager_does_not_wait_for_something_to_happen() {
+        let job = Words::parse_from(["side", "raw", "echo", "--eager"]).job;
+        assert_eq!(Epoll::new(&job).unwrap().wait().unwrap().count(), 0);
+    }
+}

@@ -125,7 +125,9 @@ impl Session {
     ) -> io::Result<()> {
         debug_assert_eq!(chunk.len(), CHUNK);
         let at_once = if eager { AT_ONCE } else { 1 };
-        self.tls.set_buffer_limit(None);
+        if eager {
+            self.tls.set_buffer_limit(None);
+        }
         while self.flush()? {
             for _ in 0..at_once {
                 self.say(chunk)?;
