@@ -80,8 +80,8 @@ impl Scenario {
         is_meant && library.does(self.work, self.layer)
     }
 
-    /// Whether the other side is [eager](crate::job::Job::eager): memory and time are not a matter of what
-    /// it costs to wake it.
+    /// Whether the other side is to be [eager](crate::job::Job::eager), if it has a processor of its own:
+    /// memory and time are not a matter of what it costs to wake it.
     pub(crate) fn is_beside_an_eager_side(&self) -> bool {
         self.figure == Figure::Cpu
     }

@@ -107,7 +107,7 @@ impl Wake for MainBell {
 }
 
 /// Whether this is async-io's own thread. Its name is all there is to know it by; if it is called
-/// otherwise one day, some waits are dearer and nothing else changes.
+/// otherwise one day, some waits are dearer, it is never led away, and nothing else changes.
 pub(crate) fn is_helper() -> bool {
     thread::current().name() == Some("async-io")
 }

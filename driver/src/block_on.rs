@@ -21,15 +21,17 @@ use crate::{
 ///   2.5 ms, after an idle time, and after async-io's own thread had the reactor), and at most four
 ///   tasks later: the clock is read less often than once a task while they are short. A task that
 ///   itself runs for long holds up the others, as on any executor. Where async-io's own thread is found
-///   to use the reactor under load, nothing else than looking is done for 600 us: after 10 ms of
-///   work at the earliest, then 10 ms later, 20, 40 and so on up to 250.
+///   to use the reactor under load, nothing but looking is done for 600 us, and `future` waits too: 10
+///   ms after work has begun at the earliest, then 10 ms later, 20, 40 and so on up to 250, and from
+///   the beginning after an idle time.
 /// - **`future` is polled when it was woken**, and not when any other task was. It cannot starve the
 ///   tasks either: they take turns.
 /// - **No wake-up is lost**, from whatever thread, while working or waiting, if all threads of the
 ///   executor are driven by this function.
 /// - **Idle costs nothing.** With nothing to run this thread waits inside async-io, without a look at
-///   the reactor beforehand. It allocates when it begins, and then for a timer each time
-///   that thread is watched, which is as often.
+///   the reactor beforehand, unless async-io's own thread has just been found to use it. It allocates
+///   when it begins, and then for a timer each time that thread is watched, and another when it is
+///   found.
 /// - **Several threads may run one [`Executor`](async_executor::Executor)**, each with a future of
 ///   its own, and each returns when its own is ready. Tasks that are left are run by the others.
 /// - **It may be called in a task or future that it runs.** Then what is outside waits for it, as

@@ -9,7 +9,7 @@ const SOON: Duration = Duration::from_millis(10);
 /// The longest time for which it is not watched.
 const LONG: Duration = Duration::from_millis(250);
 
-/// How soon it is watched again if that came to nothing.
+/// How soon it is watched again if that came to nothing, at first.
 const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// How long it is on the steps that are shorter than many a task: 50, 75 and 100 us, and more than as much
@@ -40,15 +40,17 @@ pub(crate) struct Ladder {
     next: Instant,
     /// How long after that again.
     pause: Duration,
+    /// The same after a slice that came to nothing.
+    retry: Duration,
 }
 
 impl Ladder {
     /// Work begins, after nothing or an idle time: short slices are tried first.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { is_watching: false, next: now + SOON, pause: SOON }
+        Self { is_watching: false, next: now + SOON, pause: SOON, retry: AT_ONCE }
     }
 
-    /// Whether it is watched in the slice that goes on.
+    /// Whether it is watched in the slice that is under way.
     pub(crate) fn is_watching(&self) -> bool {
         self.is_watching
     }
@@ -59,13 +61,14 @@ impl Ladder {
         self.is_watching
     }
 
-    /// The slice in which it was watched has ended, and it had the reactor in that or not. Until the
+    /// The slice in which it was watched has ended; it had the reactor in that slice, or not. Until the
     /// time that is returned nothing is to be done but to look at the reactor.
     pub(crate) fn end(&mut self, now: Instant, had_reactor: bool, slice: Slice) -> Option<Instant> {
         self.is_watching = false;
         if !had_reactor && slice == Slice::CutShort {
             // It need not have looked in so short a time.
-            self.next = now + AT_ONCE;
+            self.next = now + self.retry;
+            self.retry = (self.retry * 2).min(LONG);
             return None;
         }
         self.next = now + self.pause;
@@ -131,6 +134,21 @@ mod tests {
             assert!((40..=45).contains(&watched), "{watched} times in ten seconds");
             assert_eq!(led, if had_reactor { watched } else { 0 });
         }
+    }
+
+    #[test]
+    fn what_is_always_cut_short_is_watched_less_and_less_often_too() {
+        let start = Instant::now();
+        let (mut now, mut ladder, mut watched) = (start, Ladder::new(start), 0);
+        while now < start + Duration::from_secs(10) {
+            let is_watched = ladder.begin(now);
+            now += SLICE;
+            if is_watched {
+                watched += 1;
+                assert_eq!(ladder.end(now, false, Slice::CutShort), None);
+            }
+        }
+        assert!((40..=55).contains(&watched), "{watched} times in ten seconds");
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Surroundings for Real {
 pub(crate) struct Waited {
     /// When the thread had something to do again.
     pub(crate) until: Instant,
-    /// async-io's own thread has ended it.
+    /// async-io's own thread has had the reactor in it.
     pub(crate) helper_had_reactor: bool,
 }
 
@@ -92,8 +92,8 @@ impl<A: Surroundings> Pace<A> {
         }
     }
 
-    /// Whether async-io's own thread had the reactor in a slice that has ended, if it was watched. It does
-    /// not have it any more then.
+    /// Whether async-io's own thread had the reactor in a slice that has ended, if it was watched. If so
+    /// it was driven out, and given the time to get past its short steps.
     pub(crate) async fn has_led_away(&mut self, slice: Slice) -> bool {
         if !self.ladder.is_watching() {
             return false;

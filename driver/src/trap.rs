@@ -48,8 +48,11 @@ impl Trap {
     pub(crate) fn set(&mut self) {
         self.timer = None;
         self.caught.0.store(false, Ordering::Release);
-        // On a busy machine it may be due before it is known.
-        while !self.is_set_for(SOON) {}
+        // On a busy or slow machine it may be due before it is known.
+        let mut soon = SOON;
+        while !self.is_set_for(soon) {
+            soon *= 2;
+        }
     }
 
     fn is_set_for(&mut self, soon: Duration) -> bool {

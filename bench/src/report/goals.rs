@@ -49,7 +49,7 @@ pub(crate) const GOALS: &[Goal] = &[
     goal("tls-client-resumed", Limit::Times(1.00, Library::Tokio)),
     goal("tls-server", Limit::Times(0.97, Library::Tokio)),
     goal("tls-server-resumed", Limit::Times(1.00, Library::Tokio)),
-    // The bare loop is at 0.92, and does not hand the plaintext on: rustls gives it out as a copy only.
+    // The bare loop is at 0.92, and does not copy the plaintext to a caller, as a stream has to.
     goal("tls-receive", Limit::Times(1.00, Library::Tokio)),
     goal("idle", Limit::Figure(700.0)),
     goal("tls-idle", Limit::Figure(9_500.0)),
