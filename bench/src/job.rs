@@ -92,6 +92,13 @@ mod tests {
         job: Job,
     }
 
+    impl Job {
+        /// As the command line `side` understands these words.
+        pub(crate) fn of_words(words: &[&str]) -> Self {
+            Words::parse_from(["side"].iter().chain(words)).job
+        }
+    }
+
     #[test]
     fn a_job_is_understood_as_it_is_said() {
         let words = [
@@ -113,7 +120,6 @@ mod tests {
             "--nameserver",
             "127.0.0.1:53",
         ];
-        let job = Words::parse_from(["side"].iter().chain(&words)).job;
-        assert_eq!(job.arguments(), words);
+        assert_eq!(Job::of_words(&words).arguments(), words);
     }
 }

@@ -54,19 +54,11 @@ impl Epoll {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Words {
-        #[command(flatten)]
-        job: Job,
-    }
 
     #[test]
     fn whoever_is_eager_does_not_wait_for_something_to_happen() {
-        let job = Words::parse_from(["side", "raw", "echo", "--eager"]).job;
+        let job = Job::of_words(&["raw", "echo", "--eager"]);
         assert_eq!(Epoll::new(&job).unwrap().wait().unwrap().count(), 0);
     }
 }
